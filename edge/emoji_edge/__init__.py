@@ -1,0 +1,1 @@
+"""Name the expression on a face, on your own device."""

@@ -1,0 +1,69 @@
+"""The network: a small residual network whose last map says where it saw what.
+
+Plain 3x3 convolutions, BatchNorm and ReLU only: squeeze-excite and swish collapse under int8 and
+float16, and BatchNorm after a depthwise convolution is not folded by the TF.js converter.
+"""
+
+import keras
+from emoji_edge.contract import load_contract
+from keras import layers
+
+CONTRACT = load_contract()
+
+STEM = 16  # channels at full size, where a picture is large and a channel dear
+WIDTHS = (48, 96, 176)  # channels at a half, a quarter, an eighth of the size
+DEPTHS = (1, 2, 2)  # residual blocks of each
+
+
+def build_model(size: int | None = CONTRACT.input_size, dtype: str = "float32") -> keras.Model:
+    """The network, float32 pictures [n, size, size, 1] in 0..255 to two named outputs.
+
+    `scores` [n, 7] add up to 1; `evidence` [n, h, w, 7] is the class activation map (Zhou et al.
+    2016) whose mean over h and w is the logits. The rescaling is inside, so that no runtime can
+    get it wrong. size None takes pictures of any size, for training; dtype is a Keras policy.
+    """
+    image = keras.Input((size, size, 1), name=CONTRACT.input_name)
+    x = layers.Rescaling(1 / 127.5, offset=-1, dtype=dtype)(image)
+    x = convolve(x, STEM, dtype=dtype)
+    x = convolve(x, WIDTHS[0], strides=2, dtype=dtype)
+    for stage, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
+        for block in range(depth):
+            x = add_block(x, width, strides=2 if stage and not block else 1, dtype=dtype)
+    evidence = layers.Conv2D(len(CONTRACT.labels), 1, dtype="float32", name=CONTRACT.evidence_name)(
+        x
+    )
+    logits = layers.GlobalAveragePooling2D(dtype="float32", name="logits")(evidence)
+    scores = layers.Softmax(dtype="float32", name=CONTRACT.scores_name)(logits)
+    outputs = {CONTRACT.scores_name: scores, CONTRACT.evidence_name: evidence}
+    return keras.Model(image, outputs, name="emoji")
+
+
+def convolve(x, width: int, *, strides: int = 1, relu: bool = True, dtype: str):
+    """3x3 convolution, BatchNorm and, unless it ends a residual branch, ReLU."""
+    x = layers.Conv2D(
+        width, 3, strides, "same", use_bias=False, kernel_initializer="he_normal", dtype=dtype
+    )(x)
+    # Branches that start at zero make the network start as the identity (Goyal et al. 2017).
+    x = layers.BatchNormalization(gamma_initializer="ones" if relu else "zeros", dtype=dtype)(x)
+    return layers.ReLU(dtype=dtype)(x) if relu else x
+
+
+def add_block(x, width: int, *, strides: int, dtype: str):
+    """Two convolutions beside a shortcut, averaged and projected where the shape changes."""
+    branch = convolve(x, width, strides=strides, dtype=dtype)
+    branch = convolve(branch, width, relu=False, dtype=dtype)
+    if strides > 1:
+        x = layers.AveragePooling2D(strides, padding="same", dtype=dtype)(x)
+        x = layers.Conv2D(width, 1, use_bias=False, dtype=dtype)(x)
+        x = layers.BatchNormalization(dtype=dtype)(x)
+    return layers.ReLU(dtype=dtype)(layers.Add(dtype=dtype)([x, branch]))
+
+
+def count_multiply_adds(model: keras.Model) -> int:
+    """Multiply-adds of the convolutions for one picture; the rest is small beside them."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            _, height, width, _ = layer.output.shape
+            total += layer.kernel.shape.num_elements() * height * width
+    return total

@@ -1,0 +1,309 @@
+"""Train the network. The same command resumes a run that was stopped or killed.
+
+    python -m training.train DATA [--run NAME] [--target-mix 0.5] [--phases 32x40 40x20 48x30] ...
+
+Every setting below is an option of the command. A run lives in `runs/NAME/`: settings.json,
+history.csv, tensorboard/, checkpoint.npz (to resume from), best.npz and, at its end, model.h5.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from training.augment import Augmentation, augment_batch
+from training.data import (
+    DataError,
+    Faces,
+    add_data_arguments,
+    find_majority,
+    load_faces,
+    mix_targets,
+    split_training,
+)
+from training.model import CONTRACT, build_model, count_multiply_adds
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a run depends on besides the data."""
+
+    target_mix: float = 0.5  # what is learned: 0 FER-2013's labels, 1 FER+'s votes
+    phases: tuple[str, ...] = ("32x40", "40x20", "48x30")  # picture size x epochs, in turn
+    batch: int = 128
+    learning_rate: float = 2e-3  # the peak; cosine down to zero
+    warmup: float = 2.0  # epochs of linear rise to it
+    weight_decay: float = 0.05  # AdamW, on the kernels only
+    ema: float = 0.998  # decay of the weights' moving average, which is what is exported
+    label_smoothing: float = 0.0
+    validation: float = 0.1  # share of Training held back to choose by
+    dtype: str = "mixed_bfloat16"  # or float32
+    seed: int = 2013
+    rotation: float = Augmentation.rotation
+    scale: float = Augmentation.scale
+    shift: float = Augmentation.shift
+    brightness: float = Augmentation.brightness
+    contrast: float = Augmentation.contrast
+    erase: float = Augmentation.erase
+    erase_area: float = Augmentation.erase_area
+    mixup: float = Augmentation.mixup
+
+
+class RunError(Exception):
+    """The run cannot start or go on; the message says why."""
+
+
+# ---- the run folder --------------------------------------------------------------------------
+
+
+def open_run(folder: Path, settings: Settings) -> None:
+    """Create the run's folder, or check that it belongs to the same settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "settings.json"
+    wanted = json.loads(json.dumps(asdict(settings)))
+    if file.exists():
+        found = json.loads(file.read_text())["settings"]
+        if found != wanted:
+            odd = sorted(key for key in wanted if found.get(key) != wanted[key])
+            raise RunError(f"{folder} is a run with other settings ({', '.join(odd)})")
+        return
+    versions = {"python": platform.python_version(), "keras": keras.__version__}
+    versions |= {"tensorflow": tf.__version__, "numpy": np.__version__}
+    file.write_text(json.dumps({"settings": wanted, "versions": versions}, indent=1) + "\n")
+
+
+def save_arrays(file: Path, **arrays) -> None:
+    """Write an .npz that is either the old one or the new one, never half of it."""
+    partial = file.with_suffix(".partial")
+    with open(partial, "wb") as stream:
+        np.savez(stream, **arrays)
+    os.replace(partial, file)
+
+
+def save_checkpoint(file: Path, model: keras.Model, history: list[dict]) -> None:
+    """All that the next epoch depends on."""
+    state = model.weights + model.optimizer.variables
+    arrays = {f"v{i}": keras.ops.convert_to_numpy(value) for i, value in enumerate(state)}
+    save_arrays(file, history=np.array(json.dumps(history)), **arrays)
+
+
+def load_checkpoint(file: Path, model: keras.Model) -> list[dict]:
+    """Put a checkpoint back into the model and its optimizer; the history until there."""
+    state = model.weights + model.optimizer.variables
+    try:
+        with np.load(file) as arrays:
+            for i, variable in enumerate(state):
+                variable.assign(arrays[f"v{i}"])
+            return json.loads(str(arrays["history"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise RunError(f"{file} is damaged or of another network ({error})") from None
+
+
+def write_history(file: Path, history: list[dict]) -> None:
+    """The history as CSV, one epoch a line."""
+    with open(file, "w", newline="") as stream:
+        table = csv.DictWriter(stream, fieldnames=list(history[0]))
+        table.writeheader()
+        table.writerows(history)
+
+
+# ---- training --------------------------------------------------------------------------------
+
+
+def plan_sizes(phases: tuple[str, ...]) -> list[int]:
+    """The picture size of each epoch, from phases such as 32x40."""
+    sizes: list[int] = []
+    for phase in phases:
+        size, _, epochs = phase.partition("x")
+        if not (size.isdigit() and epochs.isdigit() and int(size) >= 16):
+            raise RunError(f"phase {phase!r} is not SIZExEPOCHS with a size of at least 16")
+        sizes += [int(size)] * int(epochs)
+    if not sizes:
+        raise RunError("the phases hold no epoch")
+    return sizes
+
+
+def compile_model(settings: Settings, steps: int, epochs: int) -> keras.Model:
+    """The network with its loss and optimizer, built so that a checkpoint can be put in."""
+    network = build_model(size=None, dtype=settings.dtype)
+    model = keras.Model(network.input, network.output[CONTRACT.scores_name])
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=max(1, round(steps * (epochs - settings.warmup))),
+        warmup_target=settings.learning_rate,
+        warmup_steps=max(1, round(steps * settings.warmup)),
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate, weight_decay=settings.weight_decay, use_ema=True, ema_momentum=settings.ema
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    model.compile(optimizer, loss, metrics=["categorical_accuracy"])
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+def train_epoch(
+    model: keras.Model, faces: Faces, settings: Settings, epoch: int, size: int
+) -> dict[str, float]:
+    """One pass over the training pictures; the epoch's mean loss and accuracy."""
+    rng = np.random.default_rng([settings.seed, epoch])
+    how = Augmentation(**{f.name: getattr(settings, f.name) for f in fields(Augmentation)})
+    targets = mix_targets(faces, settings.target_mix)
+    order = rng.permutation(len(faces))
+    model.reset_metrics()
+    result: dict[str, float] = {}
+    starts = range(0, len(order) - settings.batch + 1, settings.batch)
+    bar = tqdm(starts, desc=f"epoch {epoch + 1}", unit="batch", leave=False, disable=None)
+    for start in bar:
+        rows = order[start : start + settings.batch]
+        batch = augment_batch(faces.images[rows], targets[rows], rng, how, size)
+        result = model.train_on_batch(*batch, return_dict=True)
+        bar.set_postfix(loss=f"{result['loss']:.3f}", refresh=False)
+    return {"loss": float(result["loss"]), "accuracy": float(result["categorical_accuracy"])}
+
+
+def predict_average(model: keras.Model, images: np.ndarray, size: int) -> np.ndarray:
+    """Scores [n, 7] of the averaged weights at the size; the model keeps its own."""
+    swap = keras.callbacks.SwapEMAWeights()
+    x = images[..., None].astype(np.float32)
+    if size != images.shape[1]:
+        x = keras.ops.convert_to_numpy(keras.ops.image.resize(x, (size, size), antialias=True))
+    return model.predict(x, batch_size=256, verbose=0, callbacks=[swap])
+
+
+def validate(model: keras.Model, faces: Faces, target_mix: float, size: int) -> dict[str, float]:
+    """The averaged network on the validation part: loss, accuracy, agreement with the voters."""
+    scores = predict_average(model, faces.images, size)
+    truth = mix_targets(faces, target_mix)
+    majority = find_majority(faces.votes)
+    clear = majority >= 0
+    top = scores.argmax(axis=1)
+    return {
+        "val_loss": float(-(truth * np.log(scores + 1e-7)).sum(axis=1).mean()),
+        "val_accuracy": float((top == faces.labels).mean()),
+        "val_ferplus": float((top == majority)[clear].mean()) if clear.any() else 0.0,
+    }
+
+
+def average_weights(model: keras.Model) -> list[np.ndarray]:
+    """The averaged weights, in the order of `model.get_weights()`; the model keeps its own."""
+    own = model.get_weights()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    averaged = model.get_weights()
+    model.set_weights(own)
+    return averaged
+
+
+def export_best(folder: Path) -> Path:
+    """Write model.h5, the network of the epoch with the lowest validation loss."""
+    network = build_model()
+    with np.load(folder / "best.npz") as arrays:
+        network.set_weights([arrays[f"v{i}"] for i in range(len(network.weights))])
+    file = folder / "model.h5"
+    network.save(file)
+    return file
+
+
+def print_epoch(row: dict, epochs: int, seconds: float) -> None:
+    """One line an epoch, with the time left."""
+    left = time.strftime("%H:%M:%S", time.gmtime(seconds * (epochs - row["epoch"])))
+    print(
+        f"epoch {row['epoch']}/{epochs}  {row['size']} px  loss {row['loss']:.3f}  "
+        f"accuracy {row['accuracy']:.3f}  |  validation loss {row['val_loss']:.3f}  labels "
+        f"{row['val_accuracy']:.3f}  votes {row['val_ferplus']:.3f}  |  "
+        f"rate {row['learning_rate']:.1e}  {seconds:.0f} s  left {left}",
+        flush=True,
+    )
+
+
+def train(faces: Faces, folder: Path, settings: Settings) -> Path:
+    """Train until the last epoch, from the last checkpoint if there is one; the .h5's path."""
+    sizes = plan_sizes(settings.phases)
+    open_run(folder, settings)
+    keras.utils.set_random_seed(settings.seed)
+    tf.config.experimental.enable_op_determinism()
+    training, validation = split_training(faces, settings.validation, settings.seed)
+    steps = len(training) // settings.batch
+    if steps == 0:
+        raise RunError(f"{len(training)} training pictures do not fill a batch")
+    model = compile_model(settings, steps, len(sizes))
+    parameters = f"{model.count_params():,} parameters"
+    multiply_adds = f"{count_multiply_adds(build_model()) / 1e6:.0f} million multiply-adds"
+    print(f"{len(training)} training and {len(validation)} validation pictures")
+    print(f"{parameters}, {multiply_adds}")
+
+    checkpoint = folder / "checkpoint.npz"
+    history = load_checkpoint(checkpoint, model) if checkpoint.exists() else []
+    if not history:
+        save_checkpoint(checkpoint, model, history)
+    board = keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)
+    board.set_model(model)
+    for epoch in range(len(history), len(sizes)):
+        started = time.monotonic()
+        row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
+        row |= train_epoch(model, training, settings, epoch, sizes[epoch])
+        row |= validate(model, validation, settings.target_mix, sizes[epoch])
+        row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+        if row["val_loss"] < min((past["val_loss"] for past in history), default=np.inf):
+            weights = {f"v{i}": value for i, value in enumerate(average_weights(model))}
+            save_arrays(folder / "best.npz", **weights)
+        history.append(row)
+        save_checkpoint(checkpoint, model, history)
+        write_history(folder / "history.csv", history)
+        board.on_epoch_end(epoch, {k: v for k, v in row.items() if k not in ("epoch", "size")})
+        print_epoch(row, len(sizes), time.monotonic() - started)
+    board.on_train_end()
+    return export_best(folder)
+
+
+# ---- the command -----------------------------------------------------------------------------
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """One option for each setting."""
+    for setting in fields(Settings):
+        option = "--" + setting.name.replace("_", "-")
+        if isinstance(setting.default, tuple):
+            parser.add_argument(option, nargs="+", default=setting.default, metavar="SIZExEPOCHS")
+        else:
+            parser.add_argument(option, type=type(setting.default), default=setting.default)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train; 2 when the data or the run cannot be used, 130 when interrupted."""
+    parser = argparse.ArgumentParser(prog="training.train", description=__doc__.split("\n")[0])
+    add_data_arguments(parser)
+    parser.add_argument("--run", default="default", help="name of the run's folder in runs/")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie")
+    add_settings(parser)
+    options = parser.parse_args(arguments)
+    values = {setting.name: getattr(options, setting.name) for setting in fields(Settings)}
+    settings = Settings(**values | {"phases": tuple(options.phases)})
+    folder = options.runs / options.run
+    try:
+        faces = load_faces(options.data, options.votes, options.skip_bad)
+        print(f"wrote {train(faces, folder, settings)}")
+    except (DataError, RunError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nstopped; the same command goes on from {folder / 'checkpoint.npz'}")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
