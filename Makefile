@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 RUN := default
+NOTE :=
 export TF_CPP_MIN_LOG_LEVEL := 2
 
-.PHONY: help setup test lint train evaluate clean
+.PHONY: help setup test lint train evaluate convert verify clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +20,7 @@ help: ## list the targets
 
 setup: .venv/ready ## make the Python environment (.venv)
 
-test: setup lint ## run every test
+test: setup lint web/node_modules ## run every test
 	$(PYTHON) -m pytest
 
 lint: setup ## check style and types
@@ -31,6 +32,7 @@ train: setup ## train, calibrate, evaluate and draw: make train DATA=path [RUN=n
 	$(if $(DATA),,$(error give the data: make train DATA=path/to/fer2013))
 	$(PYTHON) -m training.train "$(DATA)" --run "$(RUN)" $(OPTIONS)
 	$(PYTHON) -m training.calibrate "$(DATA)" --run "$(RUN)"
+	$(PYTHON) -m training.runs "$(DATA)" --run "$(RUN)" --note "$(NOTE)"
 	$(MAKE) evaluate
 
 evaluate: setup ## measure models/emoji.h5 into models/report.json: make evaluate DATA=path
@@ -38,7 +40,18 @@ evaluate: setup ## measure models/emoji.h5 into models/report.json: make evaluat
 	$(PYTHON) -m training.data "$(DATA)" --report models/report.json
 	$(PYTHON) -m training.evaluate "$(DATA)"
 	$(PYTHON) -m training.figures
-	$(PYTHON) -m convert.report
+	$(PYTHON) -m convert.documents
+
+convert: setup ## turn the .h5 into every artifact: make convert [DATA=path] [MODEL=path] [OUT=folder]
+	$(PYTHON) -m convert $(if $(MODEL),"$(MODEL)") $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)")
+
+verify: setup web/node_modules ## run every artifact against Keras's answers; DATA=path measures anew
+	$(PYTHON) -m convert.verify $(if $(DATA),"$(DATA)")
+	$(if $(DATA),$(PYTHON) -m convert.documents)
+
+web/node_modules: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	touch $@
 
 clean: ## remove environments, caches and builds; runs and models stay
 	rm -rf .venv node_modules web/node_modules web/dist .ruff_cache .mypy_cache .pytest_cache

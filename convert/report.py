@@ -1,6 +1,7 @@
 """Read and write models/report.json, where every measured number stands.
 
-Each section has one writer, which replaces its own section only.
+Each section has one writer, which replaces its own section only. The documents' tables are rendered
+from it: `convert.ledger` and `training.card` have a function for each block.
 """
 
 import json
@@ -27,3 +28,9 @@ def write_section(path: Path, name: str, section: dict) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, path)
+
+
+def make_table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; the first column is text, the others are numbers."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import time
+import zipfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from training.model import CONTRACT, build_model, count_multiply_adds
 class Settings:
     """All that a run depends on besides the data."""
 
+    start: str = ""  # name of a finished run whose network this one goes on from
     target_mix: float = 0.5  # what is learned: 0 FER-2013's labels, 1 FER+'s votes
     phases: tuple[str, ...] = ("32x40", "40x20", "48x30")  # picture size x epochs, in turn
     batch: int = 128
@@ -81,7 +83,14 @@ def open_run(folder: Path, settings: Settings) -> None:
         return
     versions = {"python": platform.python_version(), "keras": keras.__version__}
     versions |= {"tensorflow": tf.__version__, "numpy": np.__version__}
-    file.write_text(json.dumps({"settings": wanted, "versions": versions}, indent=1) + "\n")
+    run = {"settings": wanted, "versions": versions, "network": describe_network()}
+    file.write_text(json.dumps(run, indent=1) + "\n")
+
+
+def describe_network() -> dict[str, int]:
+    """Size of the network: parameters, and multiply-adds for one picture."""
+    network = build_model()
+    return {"parameters": network.count_params(), "multiply_adds": count_multiply_adds(network)}
 
 
 def save_arrays(file: Path, **arrays) -> None:
@@ -103,11 +112,11 @@ def load_checkpoint(file: Path, model: keras.Model) -> list[dict]:
     """Put a checkpoint back into the model and its optimizer; the history until there."""
     state = model.weights + model.optimizer.variables
     try:
-        with np.load(file) as arrays:
+        with open(file, "rb") as stream, np.load(stream) as arrays:
             for i, variable in enumerate(state):
                 variable.assign(arrays[f"v{i}"])
             return json.loads(str(arrays["history"]))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise RunError(f"{file} is damaged or of another network ({error})") from None
 
 
@@ -175,18 +184,19 @@ def train_epoch(
     return {"loss": float(result["loss"]), "accuracy": float(result["categorical_accuracy"])}
 
 
-def predict_average(model: keras.Model, images: np.ndarray, size: int) -> np.ndarray:
-    """Scores [n, 7] of the averaged weights at the size; the model keeps its own."""
+def predict_average(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Scores [n, 7] of the averaged weights; the model keeps its own."""
     swap = keras.callbacks.SwapEMAWeights()
     x = images[..., None].astype(np.float32)
-    if size != images.shape[1]:
-        x = keras.ops.convert_to_numpy(keras.ops.image.resize(x, (size, size), antialias=True))
     return model.predict(x, batch_size=256, verbose=0, callbacks=[swap])
 
 
-def validate(model: keras.Model, faces: Faces, target_mix: float, size: int) -> dict[str, float]:
-    """The averaged network on the validation part: loss, accuracy, agreement with the voters."""
-    scores = predict_average(model, faces.images, size)
+def validate(model: keras.Model, faces: Faces, target_mix: float) -> dict[str, float]:
+    """The averaged network on the validation part: loss, accuracy, agreement with the voters.
+
+    Always at the full size, the one it will be used at, whatever size the epoch trained on.
+    """
+    scores = predict_average(model, faces.images)
     truth = mix_targets(faces, target_mix)
     majority = find_majority(faces.votes)
     clear = majority >= 0
@@ -207,24 +217,32 @@ def average_weights(model: keras.Model) -> list[np.ndarray]:
     return averaged
 
 
+def load_best(folder: Path, model: keras.Model) -> list[np.ndarray]:
+    """A run's best weights, in the order of `model.get_weights()`."""
+    try:
+        with open(folder / "best.npz", "rb") as stream, np.load(stream) as arrays:
+            return [arrays[f"v{i}"] for i in range(len(model.weights))]
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise RunError(f"{folder} has no usable best.npz ({error})") from None
+
+
 def export_best(folder: Path) -> Path:
     """Write model.h5, the network of the epoch with the lowest validation loss."""
     network = build_model()
-    with np.load(folder / "best.npz") as arrays:
-        network.set_weights([arrays[f"v{i}"] for i in range(len(network.weights))])
+    network.set_weights(load_best(folder, network))
     file = folder / "model.h5"
     network.save(file)
     return file
 
 
-def print_epoch(row: dict, epochs: int, seconds: float) -> None:
-    """One line an epoch, with the time left."""
-    left = time.strftime("%H:%M:%S", time.gmtime(seconds * (epochs - row["epoch"])))
+def print_epoch(row: dict, epochs: int) -> None:
+    """One line an epoch, with the time left at this epoch's pace."""
+    left = time.strftime("%H:%M:%S", time.gmtime(row["seconds"] * (epochs - row["epoch"])))
     print(
         f"epoch {row['epoch']}/{epochs}  {row['size']} px  loss {row['loss']:.3f}  "
         f"accuracy {row['accuracy']:.3f}  |  validation loss {row['val_loss']:.3f}  labels "
         f"{row['val_accuracy']:.3f}  votes {row['val_ferplus']:.3f}  |  "
-        f"rate {row['learning_rate']:.1e}  {seconds:.0f} s  left {left}",
+        f"rate {row['learning_rate']:.1e}  {row['seconds']:.0f} s  left {left}",
         flush=True,
     )
 
@@ -240,31 +258,31 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
     if steps == 0:
         raise RunError(f"{len(training)} training pictures do not fill a batch")
     model = compile_model(settings, steps, len(sizes))
-    parameters = f"{model.count_params():,} parameters"
-    multiply_adds = f"{count_multiply_adds(build_model()) / 1e6:.0f} million multiply-adds"
     print(f"{len(training)} training and {len(validation)} validation pictures")
-    print(f"{parameters}, {multiply_adds}")
 
     checkpoint = folder / "checkpoint.npz"
-    history = load_checkpoint(checkpoint, model) if checkpoint.exists() else []
-    if not history:
-        save_checkpoint(checkpoint, model, history)
+    if not checkpoint.exists():
+        if settings.start:
+            model.set_weights(load_best(folder.parent / settings.start, model))
+        save_checkpoint(checkpoint, model, [])
+    history = load_checkpoint(checkpoint, model)
     board = keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)
     board.set_model(model)
     for epoch in range(len(history), len(sizes)):
         started = time.monotonic()
         row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
         row |= train_epoch(model, training, settings, epoch, sizes[epoch])
-        row |= validate(model, validation, settings.target_mix, sizes[epoch])
+        row |= validate(model, validation, settings.target_mix)
         row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
         if row["val_loss"] < min((past["val_loss"] for past in history), default=np.inf):
             weights = {f"v{i}": value for i, value in enumerate(average_weights(model))}
             save_arrays(folder / "best.npz", **weights)
+        row["seconds"] = round(time.monotonic() - started, 1)
         history.append(row)
         save_checkpoint(checkpoint, model, history)
         write_history(folder / "history.csv", history)
         board.on_epoch_end(epoch, {k: v for k, v in row.items() if k not in ("epoch", "size")})
-        print_epoch(row, len(sizes), time.monotonic() - started)
+        print_epoch(row, len(sizes))
     board.on_train_end()
     return export_best(folder)
 

@@ -1,0 +1,55 @@
+"""The network's promises, and those of the shipped one."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training.model import CONTRACT, build_model, count_multiply_adds
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return keras.models.load_model(MODELS / "emoji.h5", compile=False)
+
+
+def test_shipped_network_has_the_contract_s_input_and_outputs(shipped):
+    assert shipped.input.name == CONTRACT.input_name
+    assert shipped.input.shape == (None, 48, 48, 1)
+    assert set(shipped.output) == {"scores", "evidence"}
+    assert shipped.output["scores"].shape == (None, 7)
+    assert shipped.output["evidence"].shape[-1] == 7
+    assert shipped.count_params() <= 2_000_000
+
+
+def test_scores_are_the_softmax_of_the_mean_evidence(shipped):
+    faces = np.random.default_rng(0).uniform(0, 255, (4, 48, 48, 1)).astype(np.float32)
+    outputs = {name: np.asarray(value) for name, value in shipped(faces).items()}
+    logits = outputs["evidence"].mean(axis=(1, 2))
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert outputs["scores"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_rescaling_is_inside_the_network(shipped):
+    layer = next(layer for layer in shipped.layers if isinstance(layer, keras.layers.Rescaling))
+    assert np.asarray(layer(np.array([[0.0, 255.0]]))) == pytest.approx(np.array([[-1.0, 1.0]]))
+
+
+def test_report_describes_the_shipped_network(shipped):
+    history = json.loads((MODELS / "report.json").read_text())["history"]
+    assert history["network"]["parameters"] == shipped.count_params()
+    assert history["network"]["multiply_adds"] == count_multiply_adds(build_model())
+    assert history["temperature"] == CONTRACT.temperature
+    assert history["not_sure_below"] == CONTRACT.not_sure_below
+
+
+def test_any_picture_size_gives_the_same_network():
+    small, any_size = build_model(size=32), build_model(size=None)
+    any_size.set_weights(small.get_weights())
+    faces = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 1)).astype(np.float32)
+    for name in ("scores", "evidence"):
+        assert np.asarray(any_size(faces)[name]) == pytest.approx(np.asarray(small(faces)[name]))

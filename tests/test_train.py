@@ -1,0 +1,289 @@
+"""A tiny run end to end: trained, killed and resumed, calibrated, measured, drawn."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from fer_tables import make_faces, write_csv, write_folders, write_parquet
+
+from training import augment, calibrate, data, evaluate, figures, model, runs, train
+
+ROOT = Path(__file__).parents[1]
+TINY = ["--phases", "16x2", "24x2", "--batch", "16", "--validation", "0.2", "--warmup", "1"]
+COUNTS = {"Training": 16, "PublicTest": 4, "PrivateTest": 3}
+
+
+@pytest.fixture(scope="module")
+def faces_path(tmp_path_factory):
+    return write_parquet(make_faces(COUNTS), tmp_path_factory.mktemp("fer"))
+
+
+@pytest.fixture(scope="module")
+def runs_folder(faces_path, tmp_path_factory):
+    """A folder with one finished run, `whole`, that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("runs")
+    process = start_training(faces_path, folder, "whole")
+    output = process.communicate()[0].decode()
+    assert process.returncode == 0, output
+    return folder
+
+
+def start_training(faces_path, folder, run, *options):
+    """The command in a process of its own, as a user starts it."""
+    command = [sys.executable, "-m", "training.train", str(faces_path)]
+    command += ["--runs", str(folder), "--run", run, *TINY, *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def read_history(folder):
+    """The history without the seconds, which no two runs share."""
+    with open(folder / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: row[key] for key in row if key != "seconds"} for row in rows]
+
+
+def read_weights(file):
+    return keras.models.load_model(file, compile=False).get_weights()
+
+
+def wait_for_epochs(folder, count, process):
+    """Until so many epochs stand in the history, or the process has ended."""
+    history = folder / "history.csv"
+    while process.poll() is None:
+        if history.exists() and len(history.read_text().splitlines()) > count:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"the run ended early: {process.stdout.read().decode()}")
+
+
+def test_killed_and_resumed_run_equals_an_uninterrupted_one(runs_folder, faces_path):
+    process = start_training(faces_path, runs_folder, "killed")
+    wait_for_epochs(runs_folder / "killed", 1, process)
+    time.sleep(np.random.default_rng().uniform(0, 0.4))  # anywhere in the second epoch or later
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert not (runs_folder / "killed" / "model.h5").exists()
+    assert train.main(
+        [str(faces_path), "--runs", str(runs_folder), "--run", "killed", *TINY]
+    ) == 0  # fmt: skip
+    assert read_history(runs_folder / "killed") == read_history(runs_folder / "whole")
+    whole = read_weights(runs_folder / "whole" / "model.h5")
+    killed = read_weights(runs_folder / "killed" / "model.h5")
+    assert all((a == b).all() for a, b in zip(whole, killed, strict=True))
+
+
+def test_interrupt_leaves_a_checkpoint_and_says_how_to_go_on(runs_folder, faces_path):
+    process = start_training(faces_path, runs_folder, "stopped", "--seed", "5")
+    wait_for_epochs(runs_folder / "stopped", 1, process)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate()[0].decode()
+    assert process.returncode == 130
+    assert "the same command goes on" in output
+    assert "Traceback" not in output
+    with np.load(runs_folder / "stopped" / "checkpoint.npz") as arrays:
+        assert len(json.loads(str(arrays["history"]))) >= 1
+
+
+def test_run_folder_tells_what_was_run(runs_folder):
+    folder = runs_folder / "whole"
+    run = json.loads((folder / "settings.json").read_text())
+    assert run["settings"]["phases"] == ["16x2", "24x2"]
+    assert run["versions"]["keras"] == keras.__version__
+    assert run["network"]["parameters"] == model.build_model().count_params()
+    history = read_history(folder)
+    assert [row["size"] for row in history] == ["16", "16", "24", "24"]
+    assert float(history[-1]["learning_rate"]) < float(history[1]["learning_rate"])
+    assert list((folder / "tensorboard").rglob("events*"))
+
+
+def test_run_with_other_settings_is_refused(runs_folder, faces_path, capsys):
+    arguments = [str(faces_path), "--runs", str(runs_folder), "--run", "whole", "--seed", "9"]
+    assert train.main([*arguments, *TINY]) == 2
+    assert "other settings (seed)" in capsys.readouterr().err
+
+
+def test_damaged_checkpoint_is_refused(runs_folder, faces_path, tmp_path, capsys):
+    (tmp_path / "cut").mkdir()
+    for name in ("settings.json", "checkpoint.npz"):
+        content = (runs_folder / "whole" / name).read_bytes()
+        (tmp_path / "cut" / name).write_bytes(
+            content[: len(content) // 2 if "npz" in name else None]
+        )
+    arguments = [str(faces_path), "--runs", str(tmp_path), "--run", "cut", *TINY]
+    assert train.main(arguments) == 2
+    assert "damaged or of another network" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [(["--phases", "8x1"], "phase '8x1'"), (["--phases", "48x0"], "no epoch"),
+     (["--batch", "100000"], "do not fill a batch")],
+)  # fmt: skip
+def test_unusable_settings_are_refused(faces_path, tmp_path, capsys, option, message):
+    assert train.main([str(faces_path), "--runs", str(tmp_path), *option]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("layout", [write_csv, write_folders])
+def test_smoke_run_on_the_other_layouts(tmp_path, layout):
+    rows = make_faces({"Training": 5, "PublicTest": 1})
+    path = tmp_path / "fer2013.csv" if layout is write_csv else tmp_path / "pictures"
+    options = ["--phases", "16x1", "--batch", "8", "--validation", "0.2"]
+    assert train.main([str(layout(rows, path)), "--runs", str(tmp_path), *options]) == 0
+    assert len(read_history(tmp_path / "default")) == 1
+
+
+EXCERPT = ROOT.parent / "shared/data/fer2013/samples"
+
+
+@pytest.mark.skipif(not EXCERPT.exists(), reason="the excerpt of FER-2013 is not here")
+@pytest.mark.parametrize("name", ["fer2013_excerpt.csv", "folders"])
+def test_smoke_run_on_the_excerpt(tmp_path, name):
+    options = ["--phases", "24x1", "--batch", "64"]
+    assert train.main([str(EXCERPT / name), "--runs", str(tmp_path), *options]) == 0
+    assert 0.5 < float(read_history(tmp_path / "default")[0]["val_loss"]) < 4
+
+
+# ---- what follows a run ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(runs_folder, faces_path, tmp_path_factory):
+    """A models folder into which the finished run was calibrated, logged and measured."""
+    models = tmp_path_factory.mktemp("models")
+    contract = json.loads((ROOT / "models/contract.json").read_text(encoding="utf-8"))
+    text = json.dumps(contract | {"temperature": 1.0}, indent=2, ensure_ascii=False)
+    (models / "contract.json").write_text(text, encoding="utf-8")
+    where = [str(faces_path), "--run", "whole", "--runs", str(runs_folder)]
+    assert calibrate.main([*where, "--models", str(models), "--right", "0.1"]) == 0
+    assert runs.main([*where, "--log", str(models / "runs.csv"), "--note", "tiny"]) == 0
+    report, network = models / "report.json", models / "emoji.h5"
+    assert data.main([str(faces_path), "--report", str(report)]) == 0
+    arguments = [str(faces_path), "--model", str(network), "--report", str(report)]
+    assert evaluate.main(arguments) == 0
+    return models
+
+
+def test_calibration_folds_the_temperature_into_the_weights(shipped, runs_folder):
+    contract = json.loads((shipped / "contract.json").read_text(encoding="utf-8"))
+    history = json.loads((shipped / "report.json").read_text())["history"]
+    assert contract["temperature"] == history["temperature"] != 1.0
+    assert contract["not_sure"]["score_below"] == history["not_sure_below"]
+    faces = np.random.default_rng(1).integers(0, 256, (5, 48, 48), np.uint8)
+    before = evaluate.predict_logits(runs_folder / "whole" / "model.h5", faces)
+    after = evaluate.predict_logits(shipped / "emoji.h5", faces)
+    assert after * history["temperature"] == pytest.approx(before, abs=1e-5)
+
+
+def test_report_measures_every_split(shipped):
+    section = json.loads((shipped / "report.json").read_text())["evaluation"]
+    assert set(section["splits"]) == {"Validation", "PublicTest", "PrivateTest"}
+    public = section["splits"]["PublicTest"]
+    assert public["pictures"] == 28
+    assert sum(map(sum, public["labels"]["confusion"])) == 28
+    right = sum(public["labels"]["confusion"][i][i] for i in range(7))
+    assert public["labels"]["accuracy"]["share"] == pytest.approx(right / 28)
+    assert public["coverage"][0]["coverage"] == 1.0
+    assert sum(part["count"] for part in public["reliability"]) == 28
+
+
+def test_log_keeps_one_line_a_run(shipped):
+    rows = evaluate.read_runs(shipped / "runs.csv")
+    assert [row["run"] for row in rows] == ["whole"]
+    runs.write_run(shipped / "runs.csv", rows[0] | {"note": "again"})
+    again = evaluate.read_runs(shipped / "runs.csv")
+    assert again == [rows[0] | {"note": "again"}]
+
+
+def test_figures_are_drawn_and_reproducible(shipped, tmp_path):
+    arguments = ["--report", str(shipped / "report.json"), "--output"]
+    assert figures.main([*arguments, str(tmp_path / "a")]) == 0
+    assert figures.main([*arguments, str(tmp_path / "b")]) == 0
+    names = sorted(file.name for file in (tmp_path / "a").iterdir())
+    assert names == ["confusion.png", "coverage.png", "history.png", "reliability.png"]
+    for name in names:
+        first = (tmp_path / "a" / name).read_bytes()
+        assert first == (tmp_path / "b" / name).read_bytes()
+        assert len(first) > 5000
+
+
+def test_examples_are_drawn_from_the_data(shipped, faces_path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--report", str(shipped / "report.json"), "--output", str(tmp_path / "f")]
+    assert figures.main([*arguments, "--examples", str(faces_path)]) == 0
+    assert sorted(f.name for f in (tmp_path / "local").iterdir()) == ["right.png", "wrong.png"]
+
+
+def test_commands_say_what_is_missing(faces_path, tmp_path, capsys):
+    nowhere = ["--run", "none", "--runs", str(tmp_path)]
+    assert calibrate.main([str(faces_path), *nowhere, "--models", str(tmp_path)]) == 2
+    assert runs.main([str(faces_path), *nowhere]) == 2
+    assert evaluate.main([str(faces_path), "--report", str(tmp_path / "report.json")]) == 2
+    assert figures.main(["--report", str(tmp_path / "report.json")]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 4
+    assert all(line.startswith("error: ") for line in errors)
+
+
+# ---- augmentation ----------------------------------------------------------------------------
+
+
+def test_augmentation_follows_its_generator_and_settings():
+    rows = make_faces({"Training": 2})
+    images = np.stack([row["image"] for row in rows])
+    targets = np.eye(7, dtype=np.float32)[[row["label"] for row in rows]]
+    how = augment.Augmentation()
+
+    def draw(seed, size=48):
+        return augment.augment_batch(images, targets, np.random.default_rng(seed), how, size)
+
+    first, again, other = draw(1), draw(1), draw(2)
+    assert (first[0] == again[0]).all()
+    assert (first[1] == again[1]).all()
+    assert not (first[0] == other[0]).all()
+    assert first[1].sum(axis=1) == pytest.approx(np.ones(len(rows)))
+    assert first[0].min() >= 0
+    assert first[0].max() <= 255
+    assert draw(1, size=32)[0].shape == (len(rows), 32, 32, 1)
+
+
+def test_no_augmentation_leaves_pictures_or_mirrors_them():
+    rows = make_faces({"Training": 3})
+    images = np.stack([row["image"] for row in rows])
+    none = augment.Augmentation(*[0.0] * 8)
+    targets = np.eye(7, dtype=np.float32)[[row["label"] for row in rows]]
+    x, y = augment.augment_batch(images, targets, np.random.default_rng(0), none, 48)
+    same = np.abs(x[..., 0] - images).max(axis=(1, 2)) < 0.5
+    mirrored = np.abs(x[..., 0] - images[:, :, ::-1]).max(axis=(1, 2)) < 0.5
+    assert (same | mirrored).all()
+    assert same.any()
+    assert mirrored.any()
+    assert (y == targets).all()
+
+
+def test_shift_moves_the_picture_and_fills_with_black():
+    none = augment.Augmentation(*[0.0] * 8)
+    rng = np.random.default_rng(0)
+    transforms = augment.draw_transforms(1, 48, rng, none)
+    transforms[0, :3] = [1, 0, 5]
+    image = np.full((1, 48, 48, 1), 200, np.float32)
+    moved = keras.ops.image.affine_transform(image, transforms, fill_mode="constant")
+    moved = np.asarray(moved)[0, :, :, 0]
+    assert (moved[:, :43] == 200).all()
+    assert (moved[:, 43:] == 0).all()
+
+
+def test_erasing_hides_a_rectangle():
+    x = np.full((40, 48, 48, 1), 100, np.float32)
+    how = augment.Augmentation(erase=1.0, erase_area=0.2)
+    changed = (augment.erase_rectangles(x, np.random.default_rng(0), how) != 100).mean(axis=(1, 2))
+    assert (changed > 0).all()
+    assert changed.max() < 0.25
