@@ -15,10 +15,32 @@ class ContractError(Exception):
 
 @dataclass(frozen=True)
 class Detector:
-    """A BlazeFace model: input size in pixels, and (grid, anchors a cell) for each feature map."""
+    """A BlazeFace model: file under models/, input size in pixels, (grid, anchors a cell) pairs."""
 
+    file: str
     size: int
     grids: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What an artifact must hold against Keras; in parts of one, a difference of 1.0 is no limit.
+
+    Where it is no limit, agreement counts the pictures on which Keras's best leads by `decided`.
+    """
+
+    score_difference: float
+    agreement: float
+    accuracy_change: float
+
+
+@dataclass(frozen=True)
+class SameAnswer:
+    """How far two runtimes may be apart on a photo: box in pixels, score, decoded gray level."""
+
+    box: float
+    score: float
+    lossy_pixel: int
 
 
 @dataclass(frozen=True)
@@ -44,10 +66,15 @@ class Contract:
     detector_iou: float
     cascade_below: float
     detector_range: tuple[float, float]
+    detector_boxes_name: str
+    detector_scores_name: str
     detectors: dict[str, Detector]
     not_sure_below: float
+    same_answer: SameAnswer
     temperature: float
     artifacts: dict[str, Any]
+    gates: dict[str, Gate]
+    decided: float
 
 
 def find_models() -> Path:
@@ -135,7 +162,9 @@ def _read_detectors(reader: _Reader) -> dict[str, Detector]:
         if not all(isinstance(grid, list) and len(grid) == 2 for grid in grids):
             raise ContractError(f"`{key}.grids` is not a list of [grid, anchors]")
         detectors[name] = Detector(
-            reader.whole(f"{key}.size", 32, 1024), tuple((int(g), int(a)) for g, a in grids)
+            reader.take(f"{key}.file", str),
+            reader.whole(f"{key}.size", 32, 1024),
+            tuple((int(g), int(a)) for g, a in grids),
         )
     return detectors
 
@@ -146,6 +175,25 @@ def _read_artifacts(reader: _Reader) -> dict[str, Any]:
         reader.take(f"artifacts.{kind}.{default}", str)
     reader.take("artifacts.keras", str)
     return reader.take("artifacts", dict)
+
+
+def _read_same_answer(reader: _Reader) -> SameAnswer:
+    return SameAnswer(
+        reader.number("same_answer.box", 0, 100),
+        reader.number("same_answer.score", 0, 1),
+        reader.whole("same_answer.lossy_pixel", 0, 255),
+    )
+
+
+def _read_gates(reader: _Reader) -> dict[str, Gate]:
+    return {
+        name: Gate(
+            reader.number(f"gates.tflite.{name}.score_difference", 0, 1),
+            reader.number(f"gates.tflite.{name}.agreement", 0, 1),
+            reader.number(f"gates.tflite.{name}.accuracy_change", 0, 1),
+        )
+        for name in reader.take("artifacts.tflite", dict)
+    }
 
 
 def _build_contract(reader: _Reader) -> Contract:
@@ -176,8 +224,13 @@ def _build_contract(reader: _Reader) -> Contract:
         detector_iou=reader.number("detector.iou", 0, 1),
         cascade_below=reader.number("detector.cascade_below", 0, 1),
         detector_range=reader.numbers("detector.range", 2, (int, float)),
+        detector_boxes_name=reader.take("detector.outputs.boxes", str),
+        detector_scores_name=reader.take("detector.outputs.scores", str),
         detectors=_read_detectors(reader),
         not_sure_below=reader.number("not_sure.score_below", 0, 1),
+        same_answer=_read_same_answer(reader),
         temperature=reader.number("temperature", 0.05, 20),
         artifacts=_read_artifacts(reader),
+        gates=_read_gates(reader),
+        decided=reader.number("gates.decided", 0, 1),
     )
