@@ -6,7 +6,7 @@ RUN := default
 NOTE :=
 export TF_CPP_MIN_LOG_LEVEL := 2
 
-.PHONY: help setup test lint train evaluate convert verify clean
+.PHONY: help setup test lint train evaluate convert verify bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,12 +46,15 @@ convert: setup ## turn the .h5 into every artifact: make convert [DATA=path] [MO
 	$(PYTHON) -m convert $(if $(MODEL),"$(MODEL)") $(if $(DATA),--data "$(DATA)") $(if $(OUT),--out "$(OUT)")
 
 verify: setup web/node_modules ## run every artifact against Keras's answers; DATA=path measures anew
-	$(PYTHON) -m convert.verify $(if $(DATA),"$(DATA)")
+	$(PYTHON) -m convert.verify $(if $(DATA),"$(DATA)") $(if $(FULL),--full)
 	$(if $(DATA),$(PYTHON) -m convert.documents)
+
+bench: setup ## time the command; PEERS=1 also times PyPI's fer
+	$(PYTHON) -m edge.bench $(if $(PEERS),--peers)
 
 web/node_modules: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	touch $@
 
 clean: ## remove environments, caches and builds; runs and models stay
-	rm -rf .venv node_modules web/node_modules web/dist .ruff_cache .mypy_cache .pytest_cache
+	rm -rf .venv .venv-tflite .venv-peers web/node_modules web/dist .ruff_cache .mypy_cache .pytest_cache

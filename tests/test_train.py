@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fer_tables import make_faces, write_csv, write_folders, write_parquet
 
-from training import augment, calibrate, data, evaluate, figures, model, runs, train
+from training import augment, average, calibrate, data, evaluate, figures, model, runs, train
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--phases", "16x2", "24x2", "--batch", "16", "--validation", "0.2", "--warmup", "1"]
@@ -287,3 +287,19 @@ def test_erasing_hides_a_rectangle():
     changed = (augment.erase_rectangles(x, np.random.default_rng(0), how) != 100).mean(axis=(1, 2))
     assert (changed > 0).all()
     assert changed.max() < 0.25
+
+
+def test_average_is_the_mean_of_runs_that_went_on(runs_folder, faces_path, capsys):
+    where = [str(faces_path), "--runs", str(runs_folder)]
+    on = ["--run", "on", "--start", "whole", *TINY, "--learning-rate", "0.05", "--phases", "24x1"]
+    assert train.main([*where, *on]) == 0
+    arguments = ["--runs", str(runs_folder), "--run", "mean", "--of"]
+    assert average.main([*arguments, "whole", "on"]) == 0
+    mean, *both = (read_weights(runs_folder / run / "model.h5") for run in ("mean", "whole", "on"))
+    assert any((a != b).any() for a, b in zip(*both, strict=True))
+    for value, first, second in zip(mean, *both, strict=True):
+        assert value == pytest.approx((first + second) / 2, abs=1e-6)
+    assert [row["epoch"] for row in read_history(runs_folder / "mean")] == list("12345")
+    capsys.readouterr()
+    assert average.main([*arguments, "whole", "nowhere"]) == 2
+    assert "no finished run called nowhere" in capsys.readouterr().err
