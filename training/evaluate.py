@@ -8,6 +8,7 @@ Calibration is measured against what the run learned, a mixture of the two (`tar
 
 import argparse
 import csv
+import json
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -194,7 +195,7 @@ def read_runs(log: Path = LOG) -> list[dict]:
     with open(log, newline="", encoding="utf-8") as file:
         return [
             {
-                key: value if key in texts else float(value) if value else None
+                key: value if key in texts else json.loads(value or "null")
                 for key, value in row.items()
             }
             for row in csv.DictReader(file)

@@ -172,16 +172,18 @@ def train_epoch(
     how = Augmentation(**{f.name: getattr(settings, f.name) for f in fields(Augmentation)})
     targets = mix_targets(faces, settings.target_mix)
     order = rng.permutation(len(faces))
-    model.reset_metrics()
-    result: dict[str, float] = {}
+    results = []
     starts = range(0, len(order) - settings.batch + 1, settings.batch)
     bar = tqdm(starts, desc=f"epoch {epoch + 1}", unit="batch", leave=False, disable=None)
     for start in bar:
         rows = order[start : start + settings.batch]
         batch = augment_batch(faces.images[rows], targets[rows], rng, how, size)
+        model.reset_metrics()  # a batch's own, so that a resumed epoch adds up the same
         result = model.train_on_batch(*batch, return_dict=True)
-        bar.set_postfix(loss=f"{result['loss']:.3f}", refresh=False)
-    return {"loss": float(result["loss"]), "accuracy": float(result["categorical_accuracy"])}
+        results.append([result["loss"], result["categorical_accuracy"]])
+        bar.set_postfix(loss=f"{results[-1][0]:.3f}", refresh=False)
+    loss, accuracy = np.mean(results, axis=0)
+    return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
 def predict_average(model: keras.Model, images: np.ndarray) -> np.ndarray:
