@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from emoji_edge import load_contract
@@ -289,3 +290,12 @@ def test_benchmark_times_every_stage(run):
     decode, find, crop, network, whole = map(float, cells[2:7])
     assert 0 < max(decode, find, crop, network) < whole * 3
     assert float(cells[-2]) > 20
+
+
+def test_the_readme_shows_what_the_command_prints(run):
+    root = Path(__file__).parents[1]
+    _, _, rest = (root / "edge/README.md").read_text(encoding="utf-8").partition("$ emoji-edge ")
+    photo, _, shown = rest.partition("\n")
+    status, out, _ = run(root / photo)
+    assert status == OK
+    assert out == shown.partition("```")[0]
