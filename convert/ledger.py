@@ -139,9 +139,9 @@ def render_gate(report: dict) -> str:
     rows = [
         [
             ", ".join(variants),
-            "reported" if largest is None else f"{largest:g}",
+            "reported" if largest >= 1 else f"{largest:g}",
             f"{100 * top1:g} %",
-            f"{accuracy:g} points",
+            f"{100 * accuracy:g} points",
         ]
         for (largest, top1, accuracy), variants in names.items()
     ]

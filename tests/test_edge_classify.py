@@ -181,7 +181,7 @@ def test_bad_input_raises_image_error(classifier):
     [
         (lambda c: c.pop("labels"), "`labels` is missing"),
         (lambda c: c["detector"]["models"]["short"].pop("file"), "short.file` is missing"),
-        (lambda c: c["gates"]["tflite"].pop("int8"), "gates.tflite.int8"),
+        (lambda c: c["gates"]["artifacts"].pop("int8"), "gates.artifacts.int8"),
         (lambda c: c["same_answer"].update(box=-1), "`same_answer.box` is -1"),
         (lambda c: c["gray"].update(weights=[1, 2, 3]), "`gray.weights` add up to 6"),
     ],

@@ -24,9 +24,9 @@ class Detector:
 
 @dataclass(frozen=True)
 class Gate:
-    """What an artifact must hold against Keras; in parts of one, a difference of 1.0 is no limit.
+    """What an artifact must hold against Keras, in parts of one.
 
-    Where it is no limit, agreement counts the pictures on which Keras's best leads by `decided`.
+    A score difference of 1.0 is no limit; there, agreement on the goldens counts the pictures on which Keras's best leads by `decided`.
     """
 
     score_difference: float
@@ -73,7 +73,8 @@ class Contract:
     same_answer: SameAnswer
     temperature: float
     artifacts: dict[str, Any]
-    gates: dict[str, Gate]
+    gates: dict[str, Gate]  # one for each variant of artifact, TFLite or TF.js
+    webgl: float  # score difference allowed on a graphics processor, whose arithmetic is its own
     decided: float
 
 
@@ -186,13 +187,14 @@ def _read_same_answer(reader: _Reader) -> SameAnswer:
 
 
 def _read_gates(reader: _Reader) -> dict[str, Gate]:
+    artifacts = reader.take("artifacts", dict)
     return {
         name: Gate(
-            reader.number(f"gates.tflite.{name}.score_difference", 0, 1),
-            reader.number(f"gates.tflite.{name}.agreement", 0, 1),
-            reader.number(f"gates.tflite.{name}.accuracy_change", 0, 1),
+            reader.number(f"gates.artifacts.{name}.score_difference", 0, 1),
+            reader.number(f"gates.artifacts.{name}.agreement", 0, 1),
+            reader.number(f"gates.artifacts.{name}.accuracy_change", 0, 1),
         )
-        for name in reader.take("artifacts.tflite", dict)
+        for name in artifacts["tflite"] | artifacts["tfjs"]
     }
 
 
@@ -232,5 +234,6 @@ def _build_contract(reader: _Reader) -> Contract:
         temperature=reader.number("temperature", 0.05, 20),
         artifacts=_read_artifacts(reader),
         gates=_read_gates(reader),
+        webgl=reader.number("gates.webgl", 0, 1),
         decided=reader.number("gates.decided", 0, 1),
     )
