@@ -11,13 +11,14 @@ import re
 import sys
 from pathlib import Path
 
+from convert.devices import BLOCKS as DEVICE_BLOCKS
 from convert.ledger import BLOCKS as ARTIFACT_BLOCKS
 from convert.report import REPORT, read_report
 from training.card import BLOCKS as TRAINING_BLOCKS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md")
-BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS
+DOCUMENTS = ("README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md", "edge/README.md")
+BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS | DEVICE_BLOCKS
 BLOCK = re.compile(r"(<!-- report:([\w-]+) -->)(.*?)(<!-- /report:\2 -->)", re.DOTALL)
 
 

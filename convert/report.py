@@ -10,7 +10,7 @@ from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "models" / "report.json"
 SECTIONS = (
-    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark", "peers",
+    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark", "arm", "peers",
 )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+VERSION = 1  # of the contracts that this program reads
+
 
 class ContractError(Exception):
     """The contract cannot be used; the message names the file, the key and what is wrong."""
@@ -26,7 +28,8 @@ class Detector:
 class Gate:
     """What an artifact must hold against Keras, in parts of one.
 
-    A score difference of 1.0 is no limit; there, agreement on the goldens counts the pictures on which Keras's best leads by `decided`.
+    A score difference of 1.0 is no limit; there, agreement on the goldens counts the pictures on
+    which Keras's best leads by `decided`.
     """
 
     score_difference: float
@@ -199,8 +202,9 @@ def _read_gates(reader: _Reader) -> dict[str, Gate]:
 
 
 def _build_contract(reader: _Reader) -> Contract:
-    if reader.take("version", int) != 1:
-        raise ContractError(f"`version` is {reader.take('version', int)}, this program reads 1")
+    version = reader.take("version", int)
+    if version != VERSION:
+        raise ContractError(f"`version` is {version}, this program reads {VERSION}")
     labels = _read_labels(reader)
     weights = reader.numbers("gray.weights", 3, int)
     shift = reader.whole("gray.shift", 1, 24)

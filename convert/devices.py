@@ -1,0 +1,62 @@
+"""Render the report's sections on the command's speed and on emulated Arm for edge/README.md."""
+
+from collections.abc import Callable
+
+from convert.report import make_table
+
+PHOTOS = {"near": "near face", "far": "far face, both detectors"}
+
+
+def render_benchmark(report: dict) -> str:
+    """Warm and cold times and memory of whole photos, default artifact, one thread."""
+    section = report["benchmark"]
+    head = ["640x480 JPEG", "warm, photo to top three", "cold, whole command", "peak memory"]
+    rows = []
+    for name, title in PHOTOS.items():
+        warm = next(
+            row for row in section["warm"]
+            if (row["artifact"], row["threads"], row["photo"]) == ("float32", 1, name)
+        )  # fmt: skip
+        cold = section["cold"][name]
+        rows.append([
+            title, f"{warm['stages_ms']['whole']:.1f} ms", f"{cold['median_s']:.2f} s",
+            f"{cold['peak_mb']:.0f} MB",
+        ])  # fmt: skip
+    setup = f"Medians on {section['machine']}, {section['runtime']}, one thread."
+    return "\n".join([make_table(head, rows), "", setup, *map(render_peer, section["peers"])])
+
+
+def render_peer(peer: dict) -> str:
+    """One sentence on another package, timed in the same run."""
+    return (
+        f"PyPI `{peer['package']}` {peer['version']} with {peer['finder']} takes "
+        f"{peer['warm_ms']:.0f} ms for the {peer['photo']} face in the same run."
+    )
+
+
+def render_arm(report: dict) -> str:
+    """What emulated Arm answered, a column an architecture."""
+    section = report["arm"]
+    rows = [
+        ["machine", *(found["machine"] for found in section.values())],
+        ["runtime", *(found["runtime"] for found in section.values())],
+        ["self-test", *(
+            "passed" if found["self_test"]["passed"] else "FAILED" for found in section.values()
+        )],
+        *(
+            [f"{name}, largest score difference from Keras", *(
+                f"{found['self_test']['largest'][name]:.1e}" for found in section.values()
+            )]
+            for name in next(iter(section.values()))["self_test"]["largest"]
+        ),
+        ["photos against x86-64: largest box difference, pixels", *(
+            f"{found['answers']['box']:g}" for found in section.values()
+        )],
+        ["photos against x86-64: largest score difference", *(
+            f"{found['answers']['score']:.1e}" for found in section.values()
+        )],
+    ]  # fmt: skip
+    return make_table(["", *section], rows)
+
+
+BLOCKS: dict[str, Callable[[dict], str]] = {"benchmark": render_benchmark, "arm": render_arm}
