@@ -17,7 +17,9 @@ from convert.report import REPORT, read_report
 from training.card import BLOCKS as TRAINING_BLOCKS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md", "edge/README.md")
+DOCUMENTS = (
+    "README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md", "edge/README.md",
+)  # fmt: skip
 BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS | DEVICE_BLOCKS
 BLOCK = re.compile(r"(<!-- report:([\w-]+) -->)(.*?)(<!-- /report:\2 -->)", re.DOTALL)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "models" / "report.json"
 SECTIONS = (
-    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark", "arm", "peers",
+    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark", "arm",
+    "peers",
 )  # fmt: skip
 
 
