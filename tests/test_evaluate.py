@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from training import calibrate, evaluate
-from training.data import LABELS, DataError, Faces
+from training import calibrate, evaluate, people, shares, weaknesses
+from training.data import LABELS, VOTE_COLUMNS, DataError, Faces
 
 
 def make_scores(tops, score):
@@ -15,9 +15,25 @@ def make_scores(tops, score):
     return scores
 
 
+def make_table(labels, votes, images=None):
+    """Faces with labels and votes; `votes` gives a dict of class to number, or None, for each."""
+    table = np.full((len(labels), 10), -1)
+    for row, counts in zip(table, votes, strict=True):
+        if counts is not None:
+            row[:] = 0
+            for label, count in counts.items():
+                row[VOTE_COLUMNS[LABELS.index(label)]] = count
+    if images is None:
+        images = np.zeros((len(labels), 48, 48), np.uint8)
+    return Faces(
+        images, np.array([LABELS.index(label) for label in labels]), table,
+        np.array(["PublicTest"] * len(labels)), np.array([f"{i}" for i in range(len(labels))]),
+    )  # fmt: skip
+
+
 def test_wilson_interval_is_the_textbooks():
     # Newcombe 1998, table I: 81 of 263.
-    assert evaluate.wilson_interval(81, 263) == pytest.approx([0.2553, 0.3662], abs=5e-5)
+    assert shares.wilson_interval(81, 263) == pytest.approx([0.2553, 0.3662], abs=5e-5)
 
 
 def test_label_measures_by_hand():
@@ -95,3 +111,127 @@ def test_contract_keeps_all_but_the_two_numbers(tmp_path):
     path.write_text("{}")
     with pytest.raises(DataError, match="`temperature` stands there 0 times"):
         calibrate.update_contract(path, 1.0, 0.5)
+
+
+def test_slices_by_hand():
+    dark, light = np.full((2, 48, 48), 30, np.uint8), np.full((2, 48, 48), 200, np.uint8)
+    faces = make_table(
+        ["happy", "sad", "happy", "sad"],
+        [{"happy": 10}, {"happy": 7, "sad": 3}, {"sad": 10}, {"happy": 5, "sad": 5}],
+        np.concatenate([dark, light]),
+    )
+    scores = make_scores([LABELS.index("happy")] * 4, 0.7)
+    scores[1] = make_scores([LABELS.index("happy")], 0.4)
+    slices = weaknesses.slice_faces(scores, faces)
+    darkest, lightest = slices["brightness"]  # empty bins are left out
+    assert (darkest["low"], darkest["high"], darkest["pictures"]) == (0, 64, 2)
+    assert darkest["share"] == 1.0
+    assert darkest["labels"]["share"] == 0.5
+    assert darkest["score"] == pytest.approx(0.55)
+    # The fourth has no majority: of the light ones only the third counts.
+    assert (lightest["low"], lightest["pictures"], lightest["share"]) == (160, 1, 0.0)
+    assert [(part["low"], part["pictures"]) for part in slices["voters_agreeing"]] == [
+        (0.6, 1),
+        (0.999, 2),
+    ]
+    assert weaknesses.slice_faces(scores, make_table(["sad"] * 4, [None] * 4)) == {}
+
+
+def test_hidden_pixels_are_the_share_asked_for():
+    images = np.full((200, 48, 48), 9, np.uint8)
+    for share in weaknesses.HIDDEN:
+        hidden = weaknesses.hide_pixels(images, share, np.random.default_rng(1)) == 0
+        assert np.abs(hidden.mean(axis=(1, 2)) - share).max() < 0.01
+        for mask in hidden[:20]:  # one rectangle
+            assert (mask == np.outer(mask.any(axis=1), mask.any(axis=0))).all()
+    assert images.min() == 9
+
+
+def test_occlusion_by_hand():
+    """Of a network that answers happy while a pixel of ten is hidden, and sad after that."""
+
+    def predict(images):
+        happy = (images == 0).mean(axis=(1, 2)) < 0.15
+        return np.eye(7)[np.where(happy, LABELS.index("happy"), LABELS.index("sad"))]
+
+    faces = make_table(
+        ["happy", "happy", "sad"],
+        [{"happy": 9}, {"sad": 9}, None],
+        np.full((3, 48, 48), 100, np.uint8),
+    )
+    rows = weaknesses.measure_occlusion(predict, faces)
+    assert [row["hidden"] for row in rows] == [0.0, 0.05, 0.1, 0.2, 0.3, 0.4]
+    assert [row["labels"]["share"] for row in rows] == pytest.approx([2 / 3] * 3 + [1 / 3] * 3)
+    assert [row["votes"]["share"] for row in rows] == [0.5] * 6
+    assert rows[0]["votes"]["pictures"] == 2
+
+
+def test_a_moved_crop_by_hand():
+    image = np.random.default_rng(0).integers(1, 256, (48, 48)).astype(np.uint8)
+    assert (weaknesses.move_crop(image, 0, 0, 0) == image).all()
+    right = weaknesses.move_crop(image, 6 / 48, 0, 0)
+    assert (right[:, :42] == image[:, 6:]).all()
+    assert (right[:, 42:] == 0).all()
+    down = weaknesses.move_crop(image, 0, 6 / 48, 0)
+    assert (down[:42] == image[6:]).all()
+    wide = weaknesses.move_crop(np.full((48, 48), 7, np.uint8), 0, 0, 1 / 3)  # a border of 6
+    assert (wide[6:42, 6:42] == 7).all()
+    assert wide.sum() == 7 * 36 * 36
+
+
+def test_crops_are_seeded_and_within_the_bounds():
+    crops = weaknesses.draw_crops(500)
+    assert crops.shape == (8, 500, 3)
+    assert (crops == weaknesses.draw_crops(500)).all()
+    largest = np.abs(crops).max(axis=(0, 1))
+    assert (largest <= [0.08, 0.08, 0.15]).all()
+    assert (largest > [0.079, 0.079, 0.148]).all()
+
+
+def test_changes_by_hand():
+    changed = np.array([[True, False], [True, False]])
+    crops = np.array([[[0.07, 0, 0.1], [0.01, 0, 0]], [[0, -0.05, -0.1], [0.01, 0.01, 0]]])
+    summary = weaknesses.summarize_changes(changed, crops)
+    assert summary["changed"] == 0.5
+    assert [draw["share"] for draw in summary["draws"]] == [0.5, 0.5]
+    assert summary["ever_changed"]["share"] == 0.5
+    assert [(part["low"], part["crops"], part["changed"]) for part in summary["shift"]] == [
+        (0, 2, 0.0),
+        (0.04, 1, 1.0),
+        (0.06, 1, 1.0),
+    ]
+    assert [(part["low"], part["changed"]) for part in summary["scale"]] == [
+        (-0.15, 1.0),
+        (-0.03, 0.0),
+        (0.09, 1.0),
+    ]
+
+
+def test_a_network_that_sees_no_crop_never_changes():
+    faces = make_table(["sad"] * 3, [None] * 3)
+    crop = weaknesses.measure_crop(lambda images: np.eye(7)[[0] * len(images)], faces)
+    assert crop["changed"] == 0
+    assert crop["ever_changed"]["interval"][1] > 0
+
+
+def test_people_beside_scores_by_hand():
+    faces = make_table(
+        ["happy", "happy", "sad", "sad"],
+        [{"happy": 10}, {"happy": 5, "neutral": 5}, {"neutral": 6, "sad": 4}, None],
+    )
+    scores = make_scores([LABELS.index("happy")] * 4, 1.0)
+    values = people.compare_people(scores, faces)
+    assert values["pictures"] == 3
+    assert values["unanimous"]["share"] == pytest.approx(1 / 3)
+    assert values["no_majority"]["share"] == pytest.approx(1 / 3)
+    assert values["label_is_majority"] == shares.measure_share(np.array([True, False]))
+    happy = np.zeros(7)
+    happy[[LABELS.index("happy"), LABELS.index("neutral")]] = 0.75, 0.25
+    assert values["mean_votes"]["happy"] == pytest.approx(happy)
+    assert list(values["mean_votes"]) == ["happy", "sad"]
+    assert values["mean_scores"]["sad"] == pytest.approx(np.eye(7)[LABELS.index("happy")])
+    # 0 bits, 1 bit, and 0.971 bits of 6 : 4.
+    assert values["entropy"]["votes"]["mean"] == pytest.approx((0 + 1 + 0.97095) / 3, abs=1e-5)
+    assert values["entropy"]["votes"]["counts"] == [1, 0, 0, 1, 1] + [0] * 7
+    assert values["entropy"]["scores"] == {"counts": [3] + [0] * 11, "mean": 0.0}
+    assert people.compare_people(scores, make_table(["sad"] * 4, [None] * 4)) is None

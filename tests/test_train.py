@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,11 +133,28 @@ def test_damaged_checkpoint_is_refused(runs_folder, faces_path, tmp_path, capsys
 @pytest.mark.parametrize(
     ("option", "message"),
     [(["--phases", "8x1"], "phase '8x1'"), (["--phases", "48x0"], "no epoch"),
-     (["--batch", "100000"], "do not fill a batch")],
+     (["--batch", "100000"], "do not fill a batch"),
+     (["--export", "first"], "neither best nor last")],
 )  # fmt: skip
 def test_unusable_settings_are_refused(faces_path, tmp_path, capsys, option, message):
     assert train.main([str(faces_path), "--runs", str(tmp_path), *option]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("export", ["best", "last"])
+def test_the_epoch_of_the_settings_is_exported(faces_path, tmp_path, monkeypatch, export):
+    """Validation gets worse with every epoch here: the best is the first."""
+    losses = iter([1.0, 2.0])
+    measured = train.validate
+    monkeypatch.setattr(train, "validate", lambda *a: measured(*a) | {"val_loss": next(losses)})
+    kept = []
+    average = train.average_weights
+    monkeypatch.setattr(train, "average_weights", lambda m: kept.append(average(m)) or kept[-1])
+    options = ["--phases", "16x2", "--batch", "16", "--validation", "0.2", "--export", export]
+    assert train.main([str(faces_path), "--runs", str(tmp_path), *options]) == 0
+    assert len(kept) == {"best": 1, "last": 2}[export]
+    exported = read_weights(tmp_path / "default" / "model.h5")
+    assert all((a == b).all() for a, b in zip(exported, kept[-1], strict=True))
 
 
 @pytest.mark.parametrize("layout", [write_csv, write_folders])
@@ -310,3 +328,14 @@ def test_average_is_the_mean_of_runs_that_went_on(runs_folder, faces_path, capsy
     capsys.readouterr()
     assert average.main([*arguments, "whole", "nowhere"]) == 2
     assert "no finished run called nowhere" in capsys.readouterr().err
+
+
+def test_runs_that_held_back_other_pictures_are_not_averaged(runs_folder, tmp_path, capsys):
+    for name, seed in (("one", 2013), ("other", 7)):
+        shutil.copytree(runs_folder / "whole", tmp_path / name)
+        file = tmp_path / name / "settings.json"
+        run = json.loads(file.read_text())
+        file.write_text(json.dumps(run | {"settings": run["settings"] | {"seed": seed}}))
+    arguments = ["--runs", str(tmp_path), "--run", "mean", "--of", "one", "other"]
+    assert average.main(arguments) == 2
+    assert "the runs differ in seed" in capsys.readouterr().err

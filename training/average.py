@@ -24,9 +24,9 @@ def average_runs(runs: Path, names: list[str], target: Path) -> Path:
     described = [json.loads((runs / name / "settings.json").read_text()) for name in names]
     settings = described[-1]["settings"]
     for run in described:
-        for key in ("seed", "validation", "target_mix"):
+        for key in ("seed", "validation"):
             if run["settings"][key] != settings[key]:
-                raise RunError(f"the runs differ in {key}: their validation or truth is not one")
+                raise RunError(f"the runs differ in {key}: what one held back, another has seen")
     model = build_model()
     weights = [load_best(runs / name, model) for name in names]
     model.set_weights([np.mean(values, axis=0) for values in zip(*weights, strict=True)])

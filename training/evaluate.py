@@ -10,13 +10,11 @@ import argparse
 import csv
 import json
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.special import softmax
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from convert.report import REPORT, read_report, write_section
@@ -31,6 +29,9 @@ from training.data import (
     split_training,
     vote_distribution,
 )
+from training.people import compare_people
+from training.shares import measure_share
+from training.weaknesses import Predict, measure_weaknesses, slice_faces
 
 BINS = 15  # of the expected calibration error, equal in width, on the top score
 VALIDATION = "Validation"  # the part cut from Training that everything was chosen on
@@ -40,21 +41,6 @@ LOG = Path(__file__).parent / "runs.csv"  # the log of runs, which training.runs
 
 
 # ---- measures --------------------------------------------------------------------------------
-
-
-def wilson_interval(right: int, total: int) -> list[float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    interval = binomtest(right, total).proportion_ci(0.95, method="wilson")
-    return [float(interval.low), float(interval.high)]
-
-
-def measure_share(right: np.ndarray) -> dict:
-    """Share of a mask with its interval and the number of pictures."""
-    return {
-        "pictures": len(right),
-        "share": float(right.mean()),
-        "interval": wilson_interval(int(right.sum()), len(right)),
-    }
 
 
 def measure_labels(scores: np.ndarray, labels: np.ndarray) -> dict:
@@ -178,13 +164,22 @@ def measure_scores(scores: np.ndarray, faces: Faces, target_mix: float) -> dict:
 # ---- the network -----------------------------------------------------------------------------
 
 
-def predict_logits(model_path: Path, images: np.ndarray) -> np.ndarray:
-    """Logits [n, 7], the mean of the evidence, of uint8 pictures [n, 48, 48] in Keras."""
+def load_network(model_path: Path) -> Predict:
+    """The network in Keras: uint8 pictures [n, 48, 48] to logits [n, 7], the mean evidence."""
     import keras  # here, so that the measures above need no TensorFlow
 
     model = keras.models.load_model(model_path, compile=False)
-    x = images[..., None].astype(np.float32)
-    return model.predict(x, batch_size=256, verbose=0)["evidence"].mean(axis=(1, 2))
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        x = images[..., None].astype(np.float32)
+        return model.predict(x, batch_size=256, verbose=0)["evidence"].mean(axis=(1, 2))
+
+    return predict
+
+
+def predict_logits(model_path: Path, images: np.ndarray) -> np.ndarray:
+    """Logits [n, 7] of uint8 pictures [n, 48, 48]."""
+    return load_network(model_path)(images)
 
 
 def read_runs(log: Path = LOG) -> list[dict]:
@@ -212,30 +207,6 @@ def collect_splits(faces: Faces, settings: dict) -> dict[str, Faces]:
     return splits
 
 
-def slice_faces(scores: np.ndarray, faces: Faces) -> dict:
-    """Agreement where it may fail: by light, contrast, and how much the voters agree."""
-    pictures = faces.images.reshape(len(faces), -1).astype(np.float32)
-    majority = find_majority(faces.votes)
-    clear = majority >= 0
-    if not clear.any():
-        return {}
-    right = (scores.argmax(axis=1) == majority)[clear]
-    strongest = vote_distribution(faces.votes)[0].max(axis=1)
-    edges = {
-        "brightness": (pictures.mean(axis=1), (0, 64, 96, 128, 160, 256)),
-        "contrast": (pictures.std(axis=1), (0, 32, 48, 64, 128)),
-        "voters_agreeing": (strongest, (0, 0.6, 0.8, 0.999, 1.001)),
-    }
-    return {
-        name: [
-            {"low": low, "high": high} | measure_share(right[here])
-            for low, high in pairwise(bounds)
-            if (here := (values[clear] >= low) & (values[clear] < high)).any()
-        ]
-        for name, (values, bounds) in edges.items()
-    }
-
-
 def evaluate_split(logits: np.ndarray, faces: Faces, target_mix: float, temperature: float) -> dict:
     """One split's measures, with calibration before the temperature was folded in and after."""
     scores = softmax(logits, axis=1)
@@ -248,6 +219,7 @@ def evaluate_split(logits: np.ndarray, faces: Faces, target_mix: float, temperat
         },
         "reliability": bin_scores(scores, truth),
         "coverage": trace_coverage(scores, is_right(scores, faces)),
+        "people": compare_people(scores, faces),
         "slices": slice_faces(scores, faces),
     }
 
@@ -255,10 +227,13 @@ def evaluate_split(logits: np.ndarray, faces: Faces, target_mix: float, temperat
 def evaluate_model(model_path: Path, faces: Faces, history: dict) -> dict:
     """The report's section `evaluation` for the network that the section `history` describes."""
     settings, temperature = history["settings"], history["temperature"]
+    predict = load_network(model_path)
     splits = {}
     for name, part in collect_splits(faces, settings).items():
-        logits = predict_logits(model_path, part.images)
-        splits[name] = evaluate_split(logits, part, settings["target_mix"], temperature)
+        logits = predict(part.images)
+        splits[name] = evaluate_split(
+            logits, part, settings["target_mix"], temperature
+        ) | measure_weaknesses(predict, part)
     return {
         "target_mix": settings["target_mix"],
         "temperature": temperature,

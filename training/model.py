@@ -10,9 +10,9 @@ from keras import layers
 
 CONTRACT = load_contract()
 
-STEM = 32  # channels at full size
-WIDTHS = (48, 96, 192)  # channels at a half, a quarter, an eighth of the size
-DEPTHS = (1, 2, 1)  # residual blocks of each
+STEM = 16  # channels at full size, where a picture is large and a channel dear
+WIDTHS = (48, 96, 176)  # channels at a half, a quarter, an eighth of the size
+DEPTHS = (1, 2, 2)  # residual blocks of each
 
 
 def build_model(size: int | None = CONTRACT.input_size, dtype: str = "float32") -> keras.Model:
@@ -25,9 +25,10 @@ def build_model(size: int | None = CONTRACT.input_size, dtype: str = "float32") 
     image = keras.Input((size, size, 1), name=CONTRACT.input_name)
     x = layers.Rescaling(1 / 127.5, offset=-1, dtype=dtype)(image)
     x = convolve(x, STEM, dtype=dtype)
-    for width, depth in zip(WIDTHS, DEPTHS, strict=True):
+    x = convolve(x, WIDTHS[0], strides=2, dtype=dtype)
+    for stage, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
         for block in range(depth):
-            x = add_block(x, width, strides=1 if block else 2, dtype=dtype)
+            x = add_block(x, width, strides=2 if stage and not block else 1, dtype=dtype)
     evidence = layers.Conv2D(len(CONTRACT.labels), 1, dtype="float32", name=CONTRACT.evidence_name)(
         x
     )

@@ -49,6 +49,7 @@ class Settings:
     warmup: float = 2.0  # epochs of linear rise to it
     weight_decay: float = 0.05  # AdamW, on the kernels only
     ema: float = 0.998  # decay of the weights' moving average, which is what is exported
+    export: str = "best"  # its epoch: "best" by validation loss, or "last", where the rate is zero
     label_smoothing: float = 0.0
     validation: float = 0.1  # share of Training held back to choose by
     dtype: str = "mixed_bfloat16"  # or float32
@@ -168,7 +169,8 @@ def train_epoch(
     model: keras.Model, faces: Faces, settings: Settings, epoch: int, size: int
 ) -> dict[str, float]:
     """One pass over the training pictures; the epoch's mean loss and accuracy."""
-    rng = np.random.default_rng([settings.seed, epoch])
+    # A run that goes on from another draws anew, not what that one has seen in the same epoch.
+    rng = np.random.default_rng([settings.seed, epoch, *settings.start.encode()])
     how = Augmentation(**{f.name: getattr(settings, f.name) for f in fields(Augmentation)})
     targets = mix_targets(faces, settings.target_mix)
     order = rng.permutation(len(faces))
@@ -220,7 +222,7 @@ def average_weights(model: keras.Model) -> list[np.ndarray]:
 
 
 def load_best(folder: Path, model: keras.Model) -> list[np.ndarray]:
-    """A run's best weights, in the order of `model.get_weights()`."""
+    """A run's exported weights, in the order of `model.get_weights()`."""
     try:
         with open(folder / "best.npz", "rb") as stream, np.load(stream) as arrays:
             return [arrays[f"v{i}"] for i in range(len(model.weights))]
@@ -229,7 +231,7 @@ def load_best(folder: Path, model: keras.Model) -> list[np.ndarray]:
 
 
 def export_best(folder: Path) -> Path:
-    """Write model.h5, the network of the epoch with the lowest validation loss."""
+    """Write model.h5, the network of the epoch that the settings choose."""
     network = build_model()
     network.set_weights(load_best(folder, network))
     file = folder / "model.h5"
@@ -252,6 +254,8 @@ def print_epoch(row: dict, epochs: int) -> None:
 def train(faces: Faces, folder: Path, settings: Settings) -> Path:
     """Train until the last epoch, from the last checkpoint if there is one; the .h5's path."""
     sizes = plan_sizes(settings.phases)
+    if settings.export not in ("best", "last"):
+        raise RunError(f"export {settings.export!r} is neither best nor last")
     open_run(folder, settings)
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
@@ -276,7 +280,8 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
         row |= train_epoch(model, training, settings, epoch, sizes[epoch])
         row |= validate(model, validation, settings.target_mix)
         row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
-        if row["val_loss"] < min((past["val_loss"] for past in history), default=np.inf):
+        best = min((past["val_loss"] for past in history), default=np.inf)
+        if settings.export == "last" or row["val_loss"] < best:
             weights = {f"v{i}": value for i, value in enumerate(average_weights(model))}
             save_arrays(folder / "best.npz", **weights)
         row["seconds"] = round(time.monotonic() - started, 1)
