@@ -6,7 +6,7 @@ RUN := default
 NOTE :=
 export TF_CPP_MIN_LOG_LEVEL := 2
 
-.PHONY: help setup test lint train evaluate convert verify bench clean
+.PHONY: help setup test lint train evaluate convert verify bench serve site release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,13 +15,14 @@ help: ## list the targets
 .venv/ready: pyproject.toml uv.lock
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet "uv==$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p}' uv.lock)"
-	.venv/bin/uv sync --frozen --all-groups
+	.venv/bin/uv sync --frozen --all-groups --all-extras
 	touch $@
 
 setup: .venv/ready ## make the Python environment (.venv)
 
 test: setup lint web/node_modules ## run every test
 	$(PYTHON) -m pytest
+	cd web && npm run --silent lint && npm run --silent test
 
 lint: setup ## check style and types
 	.venv/bin/ruff check .
@@ -39,6 +40,7 @@ evaluate: setup ## measure models/emoji.h5 into models/report.json: make evaluat
 	$(if $(DATA),,$(error give the data: make evaluate DATA=path/to/fer2013))
 	$(PYTHON) -m training.data "$(DATA)" --report models/report.json
 	$(PYTHON) -m training.evaluate "$(DATA)"
+	$(PYTHON) -m training.peers
 	$(PYTHON) -m training.figures
 	$(PYTHON) -m convert.documents
 
@@ -51,6 +53,26 @@ verify: setup web/node_modules ## run every artifact against Keras's answers; DA
 
 bench: setup ## time the command; PEERS=1 also times PyPI's fer
 	$(PYTHON) -m edge.bench $(if $(PEERS),--peers)
+
+serve: setup site ## serve the page and the API on this computer: make serve [PORT=8000] [OPTIONS=...]
+	$(PYTHON) -m web.server $(if $(PORT),--port "$(PORT)") $(OPTIONS)
+
+site: web/dist/index.html ## build the page and the dashboard into web/dist
+
+SITE := $(shell find web/src web/plugins web/partials web/public models/golden models/tfjs models/face edge/emoji_edge/emoji -type f 2>/dev/null)
+web/dist/index.html: web/node_modules web/index.html web/dashboard.html web/vite.config.js web/headers.json \
+		models/contract.json $(wildcard models/report.json) $(SITE)
+	cd web && npm run --silent build
+	touch $@
+
+# The archives hold no time and no owner: the same source gives the same bytes.
+DIST := dist
+release: setup site ## wheel, sdist, the built page as an archive, and their checksums, into dist/
+	rm -rf "$(DIST)" && mkdir -p "$(DIST)"
+	$(PYTHON) -m hatchling build -d "$(DIST)"
+	tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=a+rX,u+w,go-w \
+		-C web/dist -c . | gzip -9n > "$(DIST)/emoji-web-$$(.venv/bin/hatchling version).tar.gz"
+	cd "$(DIST)" && sha256sum *.whl *.tar.gz > SHA256SUMS
 
 web/node_modules: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund

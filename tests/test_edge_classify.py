@@ -193,3 +193,28 @@ def test_a_damaged_contract_is_one_clear_line(tmp_path, change, reason):
     with pytest.raises(ContractError) as caught:
         Classifier(models=tmp_path)
     assert reason in str(caught.value)
+
+
+def test_options_change_on_the_same_networks(classifier):
+    other = classifier.change_options(top=7, face="whole")
+    assert other.network is classifier.network
+    assert other.finder is classifier.finder
+    (face,) = other.classify(ASTRONAUT).faces
+    assert (face.detection, len(face.expressions)) == (None, 7)
+    (face,) = classifier.classify(ASTRONAUT).faces  # which keeps its own
+    assert (face.detection is None, len(face.expressions)) == (False, 3)
+    with pytest.raises(ValueError, match="top is 8, not 1 to 7"):
+        classifier.change_options(top=8)
+
+
+def test_a_loaded_network_runs_instead_of_a_model(classifier):
+    class Flat:
+        name, sha256 = "flat", "0" * 64
+
+        def run_faces(self, pixels):
+            return np.full((len(pixels), 7), 1 / 7), np.zeros((len(pixels), 6, 6, 7))
+
+    result = Classifier(model="no such model", network=Flat()).classify(ASTRONAUT)
+    assert result.model == {"artifact": "flat", "sha256": "0" * 64}
+    assert [e.label for e in result.faces[0].expressions] == list(CONTRACT.labels[:3])
+    assert result.faces[0].box == classifier.classify(ASTRONAUT).faces[0].box

@@ -6,10 +6,11 @@ for face in result.faces:
     print(face.expressions[0].label, face.expressions[0].score)
 """
 
+import copy
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -91,6 +92,16 @@ class PhotoResult:
         }
 
 
+class FaceRunner(Protocol):
+    """What a Classifier needs of a network: `Network` here, Keras's in the server."""
+
+    name: str
+    sha256: str
+
+    def run_faces(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scores [n, labels] and evidence [n, h, w, labels] of gray faces [n, 48, 48], 0 to 255."""
+
+
 class Network:
     """One TFLite artifact of the expression network."""
 
@@ -157,6 +168,8 @@ class Classifier:
         top: int | None = None,
         face: str = "auto",
         models: Path | None = None,
+        *,
+        network: FaceRunner | None = None,
     ) -> None:
         """Load the network; the face detectors follow when a photo needs them.
 
@@ -168,24 +181,36 @@ class Classifier:
             face: "auto" finds faces and takes a picture of at most `small_picture` pixels as a
                 face; "largest" keeps the largest face; "whole" takes every picture as a face.
             models: another folder of contract and artifacts.
+            network: a loaded network that runs instead of `model`.
 
         Raises:
             ContractError, ModelError: the contract or the network cannot be used.
             ValueError: an argument out of range.
         """
         self.contract = load_contract(models / "contract.json" if models else None)
+        self._set_options(top, face)
+        if threads < 1:
+            raise ValueError(f"threads is {threads}, not at least 1")
+        folder = models or find_models()
+        if network is None:
+            name, path = find_artifact(model, self.contract, folder)
+            network = Network(path, self.contract, name, threads)
+        self.network: FaceRunner = network
+        self.finder = FaceFinder(self.contract, folder, threads)
+
+    def change_options(self, top: int | None = None, face: str = "auto") -> "Classifier":
+        """Another with these options on the same networks, so for the same thread; ValueError."""
+        other = copy.copy(self)
+        other._set_options(top, face)
+        return other
+
+    def _set_options(self, top: int | None, face: str) -> None:
         self._top = self.contract.top if top is None else top
         if face not in FACE_MODES:
             raise ValueError(f"face is {face!r}, not one of {', '.join(FACE_MODES)}")
         if not 1 <= self._top <= len(self.contract.labels):
             raise ValueError(f"top is {top}, not 1 to {len(self.contract.labels)}")
-        if threads < 1:
-            raise ValueError(f"threads is {threads}, not at least 1")
         self._mode = face
-        folder = models or find_models()
-        name, path = find_artifact(model, self.contract, folder)
-        self.network = Network(path, self.contract, name, threads)
-        self.finder = FaceFinder(self.contract, folder, threads)
 
     def classify(self, source: Source, name: str = "") -> PhotoResult:
         """Classify every face of a photo.
