@@ -6,7 +6,7 @@ RUN := default
 NOTE :=
 export TF_CPP_MIN_LOG_LEVEL := 2
 
-.PHONY: help setup test lint train evaluate convert verify bench serve site release clean
+.PHONY: help setup test lint train evaluate convert verify bench photos consistency serve site release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,8 +51,18 @@ verify: setup web/node_modules ## run every artifact against Keras's answers; DA
 	$(PYTHON) -m convert.verify $(if $(DATA),"$(DATA)") $(if $(FULL),--full)
 	$(if $(DATA),$(PYTHON) -m convert.documents)
 
-bench: setup ## time the command; PEERS=1 also times PyPI's fer
+bench: setup site ## time the command, the page and the server; PEERS=1 also times other packages
 	$(PYTHON) -m edge.bench $(if $(PEERS),--peers)
+	$(PYTHON) -m web.bench_page $(if $(PEERS),--peers)
+	$(PYTHON) -m web.bench_server
+	node web/bench_dashboard.js
+
+photos: setup site ## hold the page's answers against the command's: make photos PHOTOS=folder
+	$(if $(PHOTOS),,$(error give the photos: make photos PHOTOS=folder))
+	$(PYTHON) -m web.compare_photos "$(PHOTOS)"
+
+consistency: setup site ## ask every front end about the same photos, into the report
+	$(PYTHON) -m tests.consistency --report
 
 serve: setup site ## serve the page and the API on this computer: make serve [PORT=8000] [OPTIONS=...]
 	$(PYTHON) -m web.server $(if $(PORT),--port "$(PORT)") $(OPTIONS)
@@ -79,4 +89,4 @@ web/node_modules: web/package.json web/package-lock.json
 	touch $@
 
 clean: ## remove environments, caches and builds; runs and models stay
-	rm -rf .venv .venv-tflite .venv-peers web/node_modules web/dist .ruff_cache .mypy_cache .pytest_cache
+	rm -rf .venv .venv-tflite .venv-peers .venv-peers-web web/node_modules web/dist .ruff_cache .mypy_cache .pytest_cache

@@ -1,0 +1,31 @@
+// Scores to the result shape that every front end shares, as edge/emoji_edge/classify.py does.
+
+/** All expressions, best first; equal scores in the order of the labels. */
+export function rankScores(scores, contract) {
+  return contract.labels
+    .map((label, i) => ({ label, emoji: contract.emoji[label], score: scores[i] }))
+    .sort((a, b) => b.score - a.score);
+}
+
+/** A score as it is shown, in whole percent. */
+export const showScore = (score) => Math.floor(100 * score + 0.5);
+
+const round = (value, digits) => Number(value.toFixed(digits));
+
+/**
+ * One face in the shared shape.
+ *
+ * @param {number[]} box
+ * @param {number | null} detection the detector's score; null where the picture was taken as the face
+ * @param {Float32Array} scores [labels]
+ */
+export function describeFace(box, detection, scores, contract) {
+  return {
+    box: box.map((value) => round(value, 2)),
+    detection: detection === null ? null : round(detection, 6),
+    not_sure: Math.max(...scores) < contract.not_sure.score_below,
+    expressions: rankScores(scores, contract)
+      .slice(0, contract.top)
+      .map((entry) => ({ ...entry, score: round(entry.score, 6) })),
+  };
+}
