@@ -10,8 +10,8 @@ from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "models" / "report.json"
 SECTIONS = (
-    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark", "arm",
-    "peers",
+    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark",
+    "benchmark_server", "benchmark_page", "arm", "peers", "cluster",
 )  # fmt: skip
 
 

@@ -31,11 +31,15 @@ Answer = PhotoResult | Failure
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo to classify: the name that stands in the result, where it is, or why it is not."""
+    """A photo to classify: the name that stands in the result, where it is, or why it is not.
+
+    `data` are its bytes where they are read already.
+    """
 
     name: str
     path: str = ""
     error: str = ""
+    data: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ def classify_photo(classifier: Classifier, photo: Photo, annotate: str) -> Answe
     """The photo's result or its failure; annotated pictures go to the folder if one is given."""
     if photo.error:
         return Failure(photo.name, photo.error)
-    source = sys.stdin.buffer if photo.path == STANDARD_INPUT else photo.path
+    source: Source | None = photo.data
+    if source is None:
+        source = sys.stdin.buffer if photo.path == STANDARD_INPUT else photo.path
     return classify_source(classifier, source, photo.name, annotate)
 
 
