@@ -1,4 +1,4 @@
-"""Render the report's sections on the command's speed and on emulated Arm for edge/README.md."""
+"""Render what was measured of whole front ends: the command's speed, emulated Arm, consistency."""
 
 from collections.abc import Callable
 
@@ -59,4 +59,33 @@ def render_arm(report: dict) -> str:
     return make_table(["", *section], rows)
 
 
-BLOCKS: dict[str, Callable[[dict], str]] = {"benchmark": render_benchmark, "arm": render_arm}
+def render_consistency(report: dict) -> str:
+    """Each front end against the library, over the same photos."""
+    section = report["consistency"]
+    rows = [
+        [
+            one["title"],
+            f"{one['same']} of {one['photos']}",
+            f"{one['box']:g}",
+            f"{one['score']:.1e}",
+        ]
+        for one in section["front_ends"].values()
+    ]
+    head = [
+        "front end",
+        "same answer",
+        "largest box difference, pixels",
+        "largest score difference",
+    ]
+    return (
+        f"{make_table(head, rows)}\n\n{section['photos']} photos with {section['faces']} faces; on "
+        f"{section['no_face']} no face is found, {section['refused']} are refused, "
+        f'{section["not_sure"]} faces get "not sure".'
+    )
+
+
+BLOCKS: dict[str, Callable[[dict], str]] = {
+    "benchmark": render_benchmark,
+    "arm": render_arm,
+    "consistency": render_consistency,
+}

@@ -14,13 +14,15 @@ from pathlib import Path
 from convert.devices import BLOCKS as DEVICE_BLOCKS
 from convert.ledger import BLOCKS as ARTIFACT_BLOCKS
 from convert.report import REPORT, read_report
+from convert.scale import BLOCKS as SCALE_BLOCKS
 from training.card import BLOCKS as TRAINING_BLOCKS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     "README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md", "edge/README.md",
+    "docs/scale.md",
 )  # fmt: skip
-BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS | DEVICE_BLOCKS
+BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS | DEVICE_BLOCKS | SCALE_BLOCKS
 BLOCK = re.compile(r"(<!-- report:([\w-]+) -->)(.*?)(<!-- /report:\2 -->)", re.DOTALL)
 
 

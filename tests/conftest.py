@@ -1,6 +1,19 @@
 """Shared by all tests."""
 
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(Path(__file__).parent))  # the tests' own helper modules
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """The folder of the built page."""
+    command = ["make", "--no-print-directory", "site"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "web/dist"

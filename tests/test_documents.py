@@ -1,6 +1,7 @@
 """Numbers in the documents are the report's."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,16 @@ def test_a_section_replaces_itself_alone(tmp_path):
     assert list(json.loads(report.read_text())) == ["data", "evaluation"]
     with pytest.raises(ValueError, match="no section 'other'"):
         write_section(report, "other", {})
+
+
+def test_complaints_name_tests_that_are_there():
+    text = (ROOT / "docs/known-complaints.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| [\w-]+(/| ModelAssistant)", line)]
+    assert len(rows) == 24
+    for row in rows:
+        named = re.findall(r"`(tests/[^:`]+)::([^`]*)`", row.rsplit("|", 2)[1])
+        assert named, row
+        for file, name in named:
+            code = (ROOT / file).read_text(encoding="utf-8")
+            wanted = f"def {name}(" if file.endswith(".py") else name
+            assert wanted in code, (file, name)
