@@ -13,7 +13,7 @@ from emoji_edge.contract import load_contract
 
 from convert.report import REPORT, read_report, write_section
 
-LARGEST = re.compile(r"^ok +(\w+), 1 thread: \d+ faces, largest score difference (\S+)", re.M)
+LARGEST = re.compile(r"^ok +(\w+), 1 thread: \d+ faces, largest score difference ([\d.e+-]+)", re.M)
 
 
 def compare_answers(here: list[dict], there: list[dict]) -> dict[str, float]:
