@@ -334,10 +334,13 @@ describe("the page itself", () => {
     expect(site.requests.slice(before).some(({ url }) => url.includes("tfjs-back"))).toBe(true);
   });
 
-  test("what the report says is printed, and nothing where it says nothing", async () => {
-    const { facts } = JSON.parse(readFileSync(join(ROOT, "web", "dist", "models", "start.json"), "utf8"));
-    expect(await page.isVisible("#facts")).toBe(facts !== null);
-    if (!facts) return;
+  test("the numbers that the report has of this very network are printed", async () => {
+    const read = (...names) => JSON.parse(readFileSync(join(ROOT, ...names), "utf8"));
+    const { facts, artifact } = read("web", "dist", "models", "start.json");
+    const { artifacts } = read("models", "report.json");
+    expect(artifact.sha256).toBe(artifacts.files[contract.artifacts.tfjs[artifact.name]].sha256);
+    expect(facts.labelError).toBeGreaterThan(0);
+    expect(await page.isVisible("#facts")).toBe(true);
     const text = await page.textContent("#facts");
     const percent = (value) => new Intl.NumberFormat("en", { style: "percent" }).format(value);
     for (const part of [facts.split, percent(facts.labelError), contract.display_names[facts.weakest], percent(facts.recall)]) expect(text).toContain(part);

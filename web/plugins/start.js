@@ -33,6 +33,12 @@ export function placeNetworks(models) {
   );
 }
 
+/** The hash of a graph model as the report has it: of model.json and its weights, in that order. */
+function hashArtifact(models, file) {
+  const weights = readJson(join(models, file)).weightsManifest.flatMap(({ paths }) => paths);
+  return hash([file, ...weights.map((path) => join(dirname(file), path))].map((path) => readFileSync(join(models, path))));
+}
+
 /**
  * How often the network is wrong and which expression it finds least; null where the report lacks it.
  *
@@ -71,7 +77,7 @@ export function pickGoldens({ faces }) {
 export function writeStart(models, wasm) {
   const { artifacts } = readJson(join(models, "contract.json"));
   const file = artifacts.tfjs[artifacts.default.tfjs];
-  const sha256 = hash([readFileSync(join(models, file))]);
+  const sha256 = hashArtifact(models, file);
   const report = existsSync(join(models, "report.json")) ? readJson(join(models, "report.json")) : {};
   const golden = readJson(join(models, "golden", "golden.json"));
   const places = placeNetworks(models);
