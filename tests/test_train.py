@@ -38,10 +38,7 @@ def runs_folder(faces_path, tmp_path_factory):
 
 
 def start_training(faces_path, folder, run, *options):
-    """The command in a process of its own, as a user starts it, but on one thread.
-
-    Several threads nearly always add up in one order; bit for bit is promised of one.
-    """
+    """The command in a process of its own, as a user starts it, but on one thread."""
     command = [sys.executable, "-m", "training.train", str(faces_path)]
     command += ["--runs", str(folder), "--run", run, *TINY, *options]
     one = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
@@ -71,20 +68,22 @@ def wait_for_epochs(folder, count, process):
     pytest.fail(f"the run ended early: {process.stdout.read().decode()}")
 
 
-def test_killed_and_resumed_run_equals_an_uninterrupted_one(runs_folder, faces_path):
-    process = start_training(faces_path, runs_folder, "killed")
-    wait_for_epochs(runs_folder / "killed", 1, process)
-    time.sleep(np.random.default_rng().uniform(0, 0.4))  # anywhere in the second epoch or later
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_killed_and_resumed_run_equals_an_uninterrupted_one(runs_folder, faces_path, epochs):
+    """Killed in the first size of pictures, and between the two."""
+    process = start_training(faces_path, runs_folder, run := f"killed-{epochs}")
+    wait_for_epochs(runs_folder / run, epochs, process)
+    time.sleep(np.random.default_rng().uniform(0, 0.2))
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert not (runs_folder / "killed" / "model.h5").exists()
-    resumed = start_training(faces_path, runs_folder, "killed")
+    assert not (runs_folder / run / "model.h5").exists()
+    resumed = start_training(faces_path, runs_folder, run)
     output = resumed.communicate()[0].decode()
     assert resumed.returncode == 0, output
-    assert read_history(runs_folder / "killed") == read_history(runs_folder / "whole")
+    assert read_history(runs_folder / run) == read_history(runs_folder / "whole")
     whole = read_weights(runs_folder / "whole" / "model.h5")
-    killed = read_weights(runs_folder / "killed" / "model.h5")
+    killed = read_weights(runs_folder / run / "model.h5")
     assert all((a == b).all() for a, b in zip(whole, killed, strict=True))
 
 

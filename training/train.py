@@ -276,6 +276,9 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
     board.set_model(model)
     for epoch in range(len(history), len(sizes)):
         started = time.monotonic()
+        if epoch and sizes[epoch] != sizes[epoch - 1]:
+            # Traced for this size alone, as after a resume: a trace for any size rounds otherwise.
+            model.make_train_function(force=True)
         row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
         row |= train_epoch(model, training, settings, epoch, sizes[epoch])
         row |= validate(model, validation, settings.target_mix)

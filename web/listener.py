@@ -192,18 +192,20 @@ class Listener(TcpWSGIServer):
         self.log_request = log_request
         self.stopping = 0.0  # since when, in monotonic seconds
         super().__init__(application, adj=adj)
+        for number in (signal.SIGTERM, signal.SIGINT):  # from now on connections are accepted
+            signal.signal(number, self.stop)
 
     def run(self) -> None:
         """Serve until a signal says to stop and everything accepted is answered."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
-        while not self.stopping or self.active_channels:
+        is_done = False
+        while not is_done:
             wasyncore.loop(timeout=0.5, use_poll=True, map=self._map, count=1)
             self.end_late_requests()
             self.maintenance(time.time())  # which closes connections that have gone quiet
             if self.stopping:
                 self.stop_listening()
                 self.close_idle_channels()
+                is_done = not self.active_channels
         self.task_dispatcher.shutdown(cancel_pending=False)
 
     def stop(self, number: int, frame: object) -> None:
