@@ -84,7 +84,28 @@ def render_consistency(report: dict) -> str:
     )
 
 
+def render_page(report: dict) -> str:
+    """What a first visit of the page costs, beside other packages in the same browser."""
+    section = report["benchmark_page"]
+    photos = section["photos"]["wasm"]
+    besides = section["transfer"]["besides_network"]["gzip"]
+    text = (
+        f"A first visit to the page loads {besides / 1000:.0f} kB (gzip) besides the network's "
+        f"{section['network']['bytes'] / 1e6:.1f} MB and is ready after {section['ready_ms']:.0f} "
+        f"ms; a photo takes {photos['near']['ms']:.0f} ms, with a far face "
+        f"{photos['far']['ms']:.0f} ms ({section['browser']}, {section['machine']})."
+    )
+    for peer in section["peers"]:
+        near, far = (peer["photos"][name]["ms"] for name in PHOTOS)
+        text += (
+            f" {peer['package']} {peer['version']} takes {near:.0f} and {far:.0f} ms there on "
+            f"{peer['backend']}."
+        )
+    return text
+
+
 BLOCKS: dict[str, Callable[[dict], str]] = {
+    "page": render_page,
     "benchmark": render_benchmark,
     "arm": render_arm,
     "consistency": render_consistency,
