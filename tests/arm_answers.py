@@ -12,6 +12,7 @@ from typing import Any
 from emoji_edge.contract import load_contract
 
 from convert.report import REPORT, read_report, write_section
+from web.compare_photos import measure_face
 
 LARGEST = re.compile(r"^ok +(\w+), 1 thread: \d+ faces, largest score difference ([\d.e+-]+)", re.M)
 
@@ -24,10 +25,10 @@ def compare_answers(here: list[dict], there: list[dict]) -> dict[str, float]:
     for one, other in zip(here, there, strict=True):
         if one["size"] != other["size"] or len(one["faces"]) != len(other["faces"]):
             raise ValueError(f"{one['photo']}: other faces")
-        for a, b in zip(one["faces"], other["faces"], strict=True):
-            boxes += [abs(p - q) for p, q in zip(a["box"], b["box"], strict=True)]
-            first, second = ({e["label"]: e["score"] for e in f["expressions"]} for f in (a, b))
-            scores += [abs(first[label] - second[label]) for label in first]
+        for found, right in zip(other["faces"], one["faces"], strict=True):
+            box, score = measure_face(found, right)
+            boxes.append(box)
+            scores.append(score)
     return {"photos": len(here), "box": round(max(boxes), 4), "score": round(max(scores), 7)}
 
 

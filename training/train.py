@@ -212,6 +212,26 @@ def validate(model: keras.Model, faces: Faces, target_mix: float) -> dict[str, f
     }
 
 
+def run_epoch(
+    model: keras.Model,
+    training: Faces,
+    validation: Faces,
+    settings: Settings,
+    *,
+    sizes: list[int],
+    epoch: int,
+) -> dict[str, float]:
+    """Train and validate once; the epoch's line of the history, without its seconds."""
+    if epoch and sizes[epoch] != sizes[epoch - 1]:
+        # Traced for this size alone, as after a resume: a trace for any size rounds otherwise.
+        model.make_train_function(force=True)
+    row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
+    row |= train_epoch(model, training, settings, epoch, sizes[epoch])
+    row |= validate(model, validation, settings.target_mix)
+    row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    return row
+
+
 def average_weights(model: keras.Model) -> list[np.ndarray]:
     """The averaged weights, in the order of `model.get_weights()`; the model keeps its own."""
     own = model.get_weights()
@@ -276,13 +296,7 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
     board.set_model(model)
     for epoch in range(len(history), len(sizes)):
         started = time.monotonic()
-        if epoch and sizes[epoch] != sizes[epoch - 1]:
-            # Traced for this size alone, as after a resume: a trace for any size rounds otherwise.
-            model.make_train_function(force=True)
-        row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
-        row |= train_epoch(model, training, settings, epoch, sizes[epoch])
-        row |= validate(model, validation, settings.target_mix)
-        row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+        row = run_epoch(model, training, validation, settings, sizes=sizes, epoch=epoch)
         best = min((past["val_loss"] for past in history), default=np.inf)
         if settings.export == "last" or row["val_loss"] < best:
             weights = {f"v{i}": value for i, value in enumerate(average_weights(model))}
