@@ -133,6 +133,29 @@ def test_bodies_that_do_not_fit_into_memory_together_are_refused():
         assert ask(server, make_request(PHOTO))[0] == 200
 
 
+def test_more_photos_than_may_wait_are_refused_at_once_and_nothing_else_is():
+    large = encode(Image.new("RGB", (5000, 4000)), "JPEG")  # takes a good part of a second
+    with (
+        run_server("--threads", "1", "--max-queue", "2") as server,
+        contextlib.ExitStack() as stack,
+    ):
+        waiting = []
+        for _ in range(3):  # one works, two wait
+            waiting.append(stack.enter_context(server.connect()))
+            waiting[-1].sendall(make_request(large))
+            time.sleep(0.02)  # until it is read
+        status, headers, body = ask(server, make_request(PHOTO))
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert json.loads(body)["detail"] == "Too many photos at once; try again"
+        status, headers, page = ask(server, make_request(PHOTO, path="/upload", Accept="text/html"))
+        assert (status, headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert b"Too many photos at once" in page
+        health = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        assert ask(server, health)[0] == 200
+        assert [read_answer(connection)[0] for connection in waiting] == [200] * 3
+        assert ask(server, make_request(PHOTO))[0] == 200
+
+
 def test_no_photo_reaches_the_disk_or_the_log():
     watched = ("-m", "tests.watch_files")
     with run_server("--threads", "1", command=watched) as server:

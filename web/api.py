@@ -1,6 +1,7 @@
 """The API: POST /api/predict and what describes it."""
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ from emoji_edge.contract import Contract
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from .listener import OVERFLOW
 from .openapi import build_document
 from .photos import Upload, classify_upload, read_options, read_uploads
-from .pool import ClassifierPool
+from .pool import ClassifierPool, PoolFullError
 
 api = Blueprint("api", __name__)
 
@@ -34,11 +36,18 @@ def get_service() -> Service:
     return current_app.extensions["emoji"]
 
 
+def borrow_classifier() -> AbstractContextManager[Classifier]:
+    """The pool's, for the request; PoolFullError, too where the listener's queue was full."""
+    if request.environ.get(OVERFLOW):
+        raise PoolFullError
+    return get_service().pool.borrow()
+
+
 @api.post("/api/predict")
 def predict() -> Response:
     """The result of one photo, or a list of the results and failures of several."""
     service = get_service()
-    with service.pool.borrow() as borrowed:
+    with borrow_classifier() as borrowed:
         uploads = read_uploads(request)
         classifier = borrowed.change_options(**read_options(request, service.contract))
         if len(uploads) == 1:

@@ -2,7 +2,8 @@
 
 Waitress reads requests in one loop and hands complete ones to its threads, so slow clients hold no
 thread. It would spool large bodies to disk; here it never does. It knows only a timeout between two
-packets and drops connections when it ends; both are mended below through its own hooks.
+packets and drops connections when it ends; both are mended below through its own hooks. Work has
+threads of its own, as many as can run: each goes from one request straight to the next.
 """
 
 import io
@@ -17,17 +18,21 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
 IDLE_SECONDS = 30  # a connection may stay open that long between two requests
 LAST_CALL_SECONDS = 1  # when stopping: for requests that are on their way
 CONNECTIONS = 512  # a process may open 1,024 files on most systems
 RECEIVE_BYTES = 1 << 18  # at once: a photo in few turns of the loop
+SEND_BYTES = 1 << 18  # an answer of less is left to the loop, so that its thread can go on
+CHECK_SECONDS = 0.25  # between two looks for late and idle connections
+OVERFLOW = "emoji.overflow"  # in the environ of work that came when too much waited already
 
 # What an error that no application sees is answered with: headers and body of a status.
 DescribeError = Callable[[int, str], tuple[list[tuple[str, str]], bytes]]
 LogRequest = Callable[[str, str, int, float], None]  # method, path, status, seconds
+IsWork = Callable[[str, str], bool]  # method, path
 
 
 class RequestTimeout(BadRequest):
@@ -68,6 +73,7 @@ class Request(HTTPRequestParser):
     completed: bool
     expect_continue: bool
     refusal: Error | None = None
+    is_overflow = False
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
@@ -94,6 +100,16 @@ class Request(HTTPRequestParser):
             self.completed = True
 
 
+class AnswerTask(WSGITask):
+    """Has the application answer."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """WSGI's environ; it says where the request may not wait."""
+        environ = super().get_environment()
+        environ[OVERFLOW] = self.request.is_overflow
+        return environ
+
+
 class RefusalTask(ErrorTask):
     """Answers what waitress itself refuses as the application would have."""
 
@@ -115,6 +131,7 @@ class Channel(HTTPChannel):
     """One connection."""
 
     parser_class = Request
+    task_class = AnswerTask
     error_task_class = RefusalTask
     request: Request | None
 
@@ -161,6 +178,9 @@ class Listener(TcpWSGIServer):
         host: str,
         port: int,
         threads: int,
+        work_threads: int,
+        max_queue: int,
+        is_work: IsWork,
         body_limit: int,
         memory_limit: int,
         upload_seconds: float,
@@ -170,7 +190,10 @@ class Listener(TcpWSGIServer):
         """Bind the address; OSError where it cannot be had.
 
         Args:
-            threads: that answer requests.
+            threads: that answer requests but work.
+            work_threads: that do the work.
+            max_queue: requests with work that may wait; the application is asked to refuse more.
+            is_work: tells by method and path what is work.
             body_limit: bytes of the largest body; more is 413.
             memory_limit: bytes of all bodies that are being read; more is 503.
             upload_seconds: a request must be complete after so many, else 408.
@@ -179,6 +202,7 @@ class Listener(TcpWSGIServer):
         """
         adj = Adjustments(
             host=host, port=port, threads=threads, ident=None, recv_bytes=RECEIVE_BYTES,
+            send_bytes=SEND_BYTES,
             connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
             log_socket_errors=False, max_request_header_size=1 << 16,
             # Never a temporary file, and the body's limit is Request's business.
@@ -186,6 +210,10 @@ class Listener(TcpWSGIServer):
             max_request_body_size=sys.maxsize,
         )  # fmt: skip
         adj.body_limit = body_limit
+        self.work_dispatcher = ThreadedTaskDispatcher()
+        self.work_dispatcher.set_thread_count(work_threads)
+        self.max_queue = max_queue
+        self.is_work = is_work
         self.memory_limit = memory_limit
         self.upload_seconds = upload_seconds
         self.describe_error = describe_error
@@ -197,16 +225,37 @@ class Listener(TcpWSGIServer):
 
     def run(self) -> None:
         """Serve until a signal says to stop and everything accepted is answered."""
-        is_done = False
+        is_done, next_check = False, 0.0
         while not is_done:
             wasyncore.loop(timeout=0.5, use_poll=True, map=self._map, count=1)
-            self.end_late_requests()
-            self.maintenance(time.time())  # which closes connections that have gone quiet
+            if time.monotonic() >= next_check:
+                self.end_late_requests()
+                self.maintenance(time.time())  # which closes connections that have gone quiet
+                next_check = time.monotonic() + CHECK_SECONDS
             if self.stopping:
                 self.stop_listening()
                 self.close_idle_channels()
                 is_done = not self.active_channels
-        self.task_dispatcher.shutdown(cancel_pending=False)
+        for dispatcher in (self.task_dispatcher, self.work_dispatcher):
+            dispatcher.shutdown(cancel_pending=False)
+
+    def add_task(self, channel: Channel) -> None:
+        """Hand a connection's oldest request to a thread."""
+        request = channel.requests[0]
+        if request.error or not self.is_work(request.command, request.path):
+            self.task_dispatcher.add_task(channel)
+        elif self.is_queue_full():
+            request.is_overflow = True
+            self.task_dispatcher.add_task(channel)
+        else:
+            self.work_dispatcher.add_task(channel)
+
+    def is_queue_full(self) -> bool:
+        """Whether as much work waits as may."""
+        work = self.work_dispatcher
+        with work.lock:
+            idle = len(work.threads) - work.active_count
+            return len(work.queue) - idle >= self.max_queue
 
     def stop(self, number: int, frame: object) -> None:
         """Stop gracefully; a second signal stops at once."""

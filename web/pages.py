@@ -14,7 +14,7 @@ from PIL import Image
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import PathConverter
 
-from .api import get_service
+from .api import borrow_classifier, get_service
 from .photos import BODY_LIMIT, PHOTO_LIMIT, Upload, classify_upload, read_options, read_uploads
 
 pages = Blueprint("pages", __name__)
@@ -86,7 +86,7 @@ def show_form() -> str:
 def show_answers() -> tuple[str, int] | str:
     """The form's photos, each with its faces; as a page, whatever went wrong."""
     service = get_service()
-    with service.pool.borrow() as borrowed:
+    with borrow_classifier() as borrowed:
         try:
             uploads = read_uploads(request)
             classifier = borrowed.change_options(**read_options(request, service.contract))
