@@ -12,10 +12,11 @@ import time
 from collections import Counter
 
 import pytest
-from emoji_edge.batch import Failure, Photo, Settings, classify_photos, list_photos, show_name
+from emoji_edge.batch import Failure, Photo, Settings, list_photos, show_name
 from emoji_edge.cli import CANNOT_RUN, OK, SOME_FAILED, main, skip_done
 from emoji_edge.contract import load_contract
 from emoji_edge.output import Done, OutputError, list_columns, read_done
+from emoji_edge.parallel import classify_photos
 from PIL import Image
 
 from tests.edge_photos import encode, make_scene

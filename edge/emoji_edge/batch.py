@@ -1,4 +1,4 @@
-"""Many photos: list them and classify them in order, in memory that does not grow with them."""
+"""Many photos: list them, and classify each or say why not."""
 
 import os
 import sys
@@ -116,13 +116,3 @@ def classify_source(
 
         write_annotated(image, result, classifier.contract.labels, Path(annotate))
     return result
-
-
-def classify_photos(photos: Iterator[Photo], settings: Settings, jobs: int) -> Iterator[Answer]:
-    """Answers in the order of the photos. jobs: processes, each with a network of its own."""
-    if jobs > 1:
-        from .parallel import classify_parallel  # which takes a while to import
-
-        return classify_parallel(photos, settings, jobs)
-    classifier = settings.build_classifier()
-    return (classify_photo(classifier, photo, settings.annotate) for photo in photos)

@@ -27,6 +27,7 @@ from .contract import Contract, ContractError, find_models, load_contract
 from .image import ImageError
 from .options import count_cores, parse_options
 from .output import FORMATS, RESUMABLE, Done, Output, OutputError, read_done
+from .parallel import classify_photos
 from .runtime import ModelError, describe_runtime
 from .selftest import GoldenError, run_self_test
 
@@ -84,7 +85,7 @@ def answer_photos(options: argparse.Namespace, contract: Contract) -> int:
     settings, output = read_settings(options), build_output(options, contract)
     done = read_earlier(options, contract) if options.resume else None
     photos = skip_done(batch.list_photos(options.photos, options.recursive), done)
-    answers = batch.classify_photos(photos, settings, options.jobs)
+    answers = classify_photos(photos, settings, options.jobs)
     output.open(done)
     failed = bool(done and done.failures)
     with show_progress(options, done) as progress:

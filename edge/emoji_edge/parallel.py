@@ -1,20 +1,32 @@
-"""Classify photos on several processes, each with a network of its own."""
+"""Classify photos in order, on one process or several, in memory that does not grow with them."""
+
+from __future__ import annotations
 
 import itertools
-import multiprocessing
 import signal
 import warnings
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
+from typing import TYPE_CHECKING
 
 from .batch import Answer, Failure, Photo, Settings, classify_photo
 from .classify import Classifier
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
 AHEAD = 4  # photos waiting for each process
 
 _worker: tuple[Classifier, str]  # of this process, where it is a worker
+
+
+def classify_photos(photos: Iterator[Photo], settings: Settings, jobs: int) -> Iterator[Answer]:
+    """Answers in the order of the photos. jobs: processes, each with a network of its own."""
+    if jobs > 1:
+        return classify_parallel(photos, settings, jobs)
+    classifier = settings.build_classifier()
+    return (classify_photo(classifier, photo, settings.annotate) for photo in photos)
 
 
 def _start_worker(settings: Settings) -> None:
@@ -30,6 +42,9 @@ def _run_worker(photo: Photo) -> Answer:
 
 
 def _start_pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
+    import multiprocessing  # these take a while to import, and one process needs neither
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, context, _start_worker, (settings,))
 
@@ -47,7 +62,7 @@ def classify_parallel(photos: Iterator[Photo], settings: Settings, jobs: int) ->
             photo, future = waiting.popleft()
             try:
                 answer = future.result()
-            except BrokenProcessPool:  # out of memory, say: which photo was it?
+            except BrokenExecutor:  # out of memory, say: which photo was it?
                 yield from _classify_alone([photo, *(entry[0] for entry in waiting)], settings)
                 waiting.clear()
                 pool = _start_pool(settings, jobs)
@@ -63,5 +78,5 @@ def _classify_alone(photos: list[Photo], settings: Settings) -> Iterator[Answer]
         with _start_pool(settings, 1) as pool:
             try:
                 yield pool.submit(_run_worker, photo).result()
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 yield Failure(photo.name, "ended its process (out of memory?)")
