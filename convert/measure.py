@@ -16,23 +16,23 @@ from convert.runners import RUNTIMES, Job, Result, Setting, run_jobs
 from training.data import PUBLIC, DataError, Faces, load_faces
 from training.evaluate import measure_scores
 
-# Every setting that an artifact is proved in, with the share of inputs it runs: every n-th golden
-# and every n-th evaluation picture, 0 for none. WebGL without a graphics processor and plain
-# JavaScript are a hundred times slower than the rest; --full runs WebGL on every picture.
+# Every setting that an artifact is proved in, with the share of inputs it runs: every n-th golden,
+# every n-th evaluation picture (0 for none), and that with --full. WebGL without a graphics
+# processor and plain JavaScript are a hundred times slower than the rest.
 TFLITE_SETTINGS = tuple(
-    (Setting(runtime, threads=threads), 1, 1)
+    (Setting(runtime, threads=threads), 1, 1, 1)
     for runtime in ("litert", "tflite-runtime")
     for threads in (1, 2)
 )
 TFJS_SETTINGS = (
-    (Setting("node", "wasm", batch=1), 1, 1),
-    (Setting("node", "wasm", batch=8), 1, 4),
-    (Setting("node", "cpu"), 8, 0),
-    (Setting("chromium", "wasm", batch=1), 1, 1),
-    (Setting("chromium", "wasm", batch=8), 1, 1),
-    (Setting("chromium", "webgl", batch=1), 1, 8),
-    (Setting("chromium", "webgl", batch=8), 4, 32),
-    (Setting("chromium", "cpu"), 8, 64),
+    (Setting("node", "wasm", batch=1), 1, 1, 1),
+    (Setting("node", "wasm", batch=8), 1, 4, 1),
+    (Setting("node", "cpu"), 8, 0, 0),
+    (Setting("chromium", "wasm", batch=1), 1, 1, 1),
+    (Setting("chromium", "wasm", batch=8), 1, 1, 1),
+    (Setting("chromium", "webgl", batch=1), 1, 8, 1),
+    (Setting("chromium", "webgl", batch=8), 4, 32, 8),
+    (Setting("chromium", "cpu"), 8, 64, 64),
 )
 
 
@@ -58,8 +58,8 @@ def plan_runs(artifact: Artifact, runtimes: Sequence[str], full: bool) -> list[t
     """(setting, golden step, evaluation step) of one of the network's artifacts."""
     settings = TFLITE_SETTINGS if artifact.kind == "tflite" else TFJS_SETTINGS
     return [
-        (setting, golden_step, 1 if full and setting.backend == "webgl" else step)
-        for setting, golden_step, step in settings
+        (setting, golden_step, full_step if full else step)
+        for setting, golden_step, step, full_step in settings
         if setting.runtime in runtimes
     ]
 

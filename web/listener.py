@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from waitress import wasyncore
@@ -26,6 +27,7 @@ LAST_CALL_SECONDS = 1  # when stopping: for requests that are on their way
 CONNECTIONS = 512  # a process may open 1,024 files on most systems
 RECEIVE_BYTES = 1 << 18  # at once: a photo in few turns of the loop
 SEND_BYTES = 1 << 18  # an answer of less is left to the loop, so that its thread can go on
+SPARE_THREADS = 4  # answer all but work, refusals too
 CHECK_SECONDS = 0.25  # between two looks for late and idle connections
 OVERFLOW = "emoji.overflow"  # in the environ of work that came when too much waited already
 
@@ -33,6 +35,31 @@ OVERFLOW = "emoji.overflow"  # in the environ of work that came when too much wa
 DescribeError = Callable[[int, str], tuple[list[tuple[str, str]], bytes]]
 LogRequest = Callable[[str, str, int, float], None]  # method, path, status, seconds
 IsWork = Callable[[str, str], bool]  # method, path
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a Listener treats requests.
+
+    Attributes:
+        is_work: tells by method and path what is work.
+        threads: requests with work that are answered at once.
+        max_queue: requests with work that may wait; the application is asked to refuse more.
+        body_limit: bytes of the largest body; more is 413.
+        memory_limit: bytes of all bodies that are being read; more is 503.
+        upload_seconds: a request must be complete after so many, else 408.
+        describe_error: headers and body for a status and its explanation.
+        log_request: is told of each request that the application does not see.
+    """
+
+    is_work: IsWork
+    threads: int
+    max_queue: int
+    body_limit: int
+    memory_limit: int
+    upload_seconds: float
+    describe_error: DescribeError
+    log_request: LogRequest
 
 
 class RequestTimeout(BadRequest):
@@ -116,7 +143,7 @@ class RefusalTask(ErrorTask):
     def execute(self) -> None:
         """Write the answer and close the connection."""
         error, server = self.request.error, self.channel.server
-        headers, body = server.describe_error(error.code, error.body)
+        headers, body = server.rules.describe_error(error.code, error.body)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend(headers)
         self.set_close_on_finish()
@@ -124,7 +151,7 @@ class RefusalTask(ErrorTask):
         method = getattr(self.request, "command", "-")  # unknown where the head was not understood
         path = getattr(self.request, "path", "-").encode("latin-1").decode("utf-8", "replace")
         self.write(b"" if method == "HEAD" else body)
-        server.log_request(method, path, error.code, time.monotonic() - self.request.begin)
+        server.rules.log_request(method, path, error.code, time.monotonic() - self.request.begin)
 
 
 class Channel(HTTPChannel):
@@ -171,53 +198,20 @@ class Listener(TcpWSGIServer):
     channel_class = Channel
     accepting: bool
 
-    def __init__(
-        self,
-        application: Any,
-        *,
-        host: str,
-        port: int,
-        threads: int,
-        work_threads: int,
-        max_queue: int,
-        is_work: IsWork,
-        body_limit: int,
-        memory_limit: int,
-        upload_seconds: float,
-        describe_error: DescribeError,
-        log_request: LogRequest,
-    ) -> None:
-        """Bind the address; OSError where it cannot be had.
-
-        Args:
-            threads: that answer requests but work.
-            work_threads: that do the work.
-            max_queue: requests with work that may wait; the application is asked to refuse more.
-            is_work: tells by method and path what is work.
-            body_limit: bytes of the largest body; more is 413.
-            memory_limit: bytes of all bodies that are being read; more is 503.
-            upload_seconds: a request must be complete after so many, else 408.
-            describe_error: headers and body for a status and its explanation.
-            log_request: is told of each request that the application does not see.
-        """
+    def __init__(self, application: Any, rules: Rules, *, host: str, port: int) -> None:
+        """Bind the address; OSError where it cannot be had."""
+        self.rules = rules
         adj = Adjustments(
-            host=host, port=port, threads=threads, ident=None, recv_bytes=RECEIVE_BYTES,
-            send_bytes=SEND_BYTES,
-            connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
-            log_socket_errors=False, max_request_header_size=1 << 16,
+            host=host, port=port, threads=SPARE_THREADS, ident=None, recv_bytes=RECEIVE_BYTES,
+            send_bytes=SEND_BYTES, connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS,
+            asyncore_use_poll=True, log_socket_errors=False, max_request_header_size=1 << 16,
             # Never a temporary file, and the body's limit is Request's business.
             inbuf_overflow=sys.maxsize, outbuf_overflow=sys.maxsize,
             max_request_body_size=sys.maxsize,
         )  # fmt: skip
-        adj.body_limit = body_limit
+        adj.body_limit = rules.body_limit
         self.work_dispatcher = ThreadedTaskDispatcher()
-        self.work_dispatcher.set_thread_count(work_threads)
-        self.max_queue = max_queue
-        self.is_work = is_work
-        self.memory_limit = memory_limit
-        self.upload_seconds = upload_seconds
-        self.describe_error = describe_error
-        self.log_request = log_request
+        self.work_dispatcher.set_thread_count(rules.threads)
         self.stopping = 0.0  # since when, in monotonic seconds
         super().__init__(application, adj=adj)
         for number in (signal.SIGTERM, signal.SIGINT):  # from now on connections are accepted
@@ -242,7 +236,7 @@ class Listener(TcpWSGIServer):
     def add_task(self, channel: Channel) -> None:
         """Hand a connection's oldest request to a thread."""
         request = channel.requests[0]
-        if request.error or not self.is_work(request.command, request.path):
+        if request.error or not self.rules.is_work(request.command, request.path):
             self.task_dispatcher.add_task(channel)
         elif self.is_queue_full():
             request.is_overflow = True
@@ -255,7 +249,7 @@ class Listener(TcpWSGIServer):
         work = self.work_dispatcher
         with work.lock:
             idle = len(work.threads) - work.active_count
-            return len(work.queue) - idle >= self.max_queue
+            return len(work.queue) - idle >= self.rules.max_queue
 
     def stop(self, number: int, frame: object) -> None:
         """Stop gracefully; a second signal stops at once."""
@@ -284,7 +278,7 @@ class Listener(TcpWSGIServer):
 
     def end_late_requests(self) -> None:
         """Those that have been coming in for too long, however steadily."""
-        oldest = time.monotonic() - self.upload_seconds
+        oldest = time.monotonic() - self.rules.upload_seconds
         for channel in list(self.active_channels.values()):
             channel.end_late_request(oldest)
 
@@ -292,4 +286,4 @@ class Listener(TcpWSGIServer):
         """Whether the bodies that are being read take more than they may."""
         requests = [channel.request for channel in self.active_channels.values()]
         held = sum(len(r.body_rcv) for r in requests if r is not None and r.body_rcv is not None)
-        return held > self.memory_limit
+        return held > self.rules.memory_limit

@@ -29,7 +29,7 @@ from werkzeug.exceptions import BadRequest
 
 from .api import Service, api
 from .keras_network import KerasNetwork
-from .listener import Listener
+from .listener import Listener, Rules
 from .pages import pages
 from .photos import BODY_LIMIT, PHOTO_LIMIT, PhotoRequest
 from .pool import ClassifierPool
@@ -38,7 +38,6 @@ from .problems import MEDIA_TYPE, RETRY_SECONDS, add_error_handlers, describe_pr
 WEB = Path(__file__).parent
 BACKENDS = ("tflite", "keras")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-SPARE_THREADS = 4  # answer pages and refusals while photos wait
 MEMORY_LIMIT = 512_000_000  # bytes of bodies that are being read
 LOG = logging.getLogger("emoji.requests")
 CANNOT_RUN = 2
@@ -214,20 +213,11 @@ def serve(*, host: str, port: int, upload_seconds: float, allow_host: tuple[str,
         **options,
     )
     app = create_app(settings)
-    listener = open_listener(
-        app,
-        host=host,
-        port=port,
-        threads=SPARE_THREADS,
-        work_threads=settings.threads,
-        max_queue=settings.max_queue,
-        is_work=is_work,
-        body_limit=BODY_LIMIT,
-        memory_limit=MEMORY_LIMIT,
-        upload_seconds=upload_seconds,
-        describe_error=describe_error,
-        log_request=log_request,
-    )
+    rules = Rules(
+        is_work, settings.threads, settings.max_queue, BODY_LIMIT, MEMORY_LIMIT, upload_seconds,
+        describe_error, log_request,
+    )  # fmt: skip
+    listener = open_listener(app, rules, host, port)
     model = app.extensions["emoji"].pool.model["artifact"]
     name = f"[{host}]" if ":" in host else host
     click.echo(
@@ -242,10 +232,10 @@ def is_work(method: str, path: str) -> bool:
     return method == "POST" and path in WORK
 
 
-def open_listener(app: Flask, *, host: str, port: int, **options) -> Listener:
+def open_listener(app: Flask, rules: Rules, host: str, port: int) -> Listener:
     """A Listener on the address; ClickException where it cannot be had."""
     try:
-        return Listener(app, host=host, port=port, **options)
+        return Listener(app, rules, host=host, port=port)
     except (OSError, ValueError) as error:  # waitress makes a ValueError of an unknown name
         reason = getattr(error, "strerror", None) or error
         raise click.ClickException(f"cannot listen on {host}:{port}: {reason}") from None
