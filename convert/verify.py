@@ -120,7 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("data", type=Path, nargs="?", help="FER-2013 with its PublicTest split")
     parser.add_argument("--models", type=Path, default=find_models(), help="what to verify")
     parser.add_argument("--report", type=Path, help="report.json of the models, where not given")
-    parser.add_argument("--full", action="store_true", help="more pictures, WebGL on every one: slow")
+    parser.add_argument(
+        "--full", action="store_true", help="more pictures, WebGL on every one: slow"
+    )
     parser.add_argument(
         "--runtimes", nargs="+", choices=RUNTIMES, default=RUNTIMES, help="only these, for a check"
     )

@@ -133,6 +133,28 @@ def render_slices(report: dict) -> str:
     return make_table(["pictures with", "number", "agreement"], rows)
 
 
+def render_occlusion(report: dict) -> str:
+    """Both truths by the share of the picture that a black rectangle hides."""
+    _, values = pick_values(report)
+    rows = []
+    for part in values["occlusion"]:
+        votes = format_share(part["votes"]) if part["votes"] else "no votes"
+        rows.append([f"{part['hidden']:.0%}", format_share(part["labels"]), votes])
+    return make_table(["hidden", "labels: accuracy", "votes: agreement"], rows)
+
+
+def render_crop(report: dict) -> str:
+    """How steady the first answer is when the face is framed otherwise."""
+    _, values = pick_values(report)
+    crop = values["crop"]
+    return (
+        f"With the crop moved by up to {crop['shift_within']:.0%} of its side and scaled by up to "
+        f"{crop['scale_within']:.0%}, at random, the first answer is another one on "
+        f"{crop['changed']:.1%} of faces (mean of {len(crop['draws'])} draws); on "
+        f"{crop['ever_changed']['share']:.1%} at least one of the draws changes it."
+    )
+
+
 def render_threshold(report: dict) -> str:
     """What the "not sure" rule does."""
     split, values = pick_values(report)
@@ -188,6 +210,8 @@ BLOCKS = {
     "metrics": render_metrics,
     "classes": render_classes,
     "slices": render_slices,
+    "occlusion": render_occlusion,
+    "crop": render_crop,
     "threshold": render_threshold,
     "errors": render_errors,
     "runs": render_runs,
