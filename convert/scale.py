@@ -9,6 +9,7 @@ MISSING = "Not measured yet."
 PRICE = 0.04  # US dollars an hour of a rented core: an assumption, not a measurement
 CORES = 1000  # of the cluster in the arithmetic
 SHARD = 1000  # photos, the command's default
+PARTS = ("as one process", "sha256, Parquet", "worker, else", "Ray")  # of a photo's core time
 COUNTS = {"a million": 1e6, "a billion": 1e9}
 
 
@@ -49,21 +50,28 @@ def render_checks(section: dict[str, Any]) -> str:
 
 def render_throughput(section: dict[str, Any]) -> str:
     """A photo's core milliseconds on one machine and on the cluster, and where they go."""
-    edge, parts = section["edge"], list(section["many"]["core_ms"])
+    edge = section["edge"]
     names = {
         "few": "photos, `emoji-edge`, one process",
         "few, two": "photos, `emoji-edge`, two processes",
         "many": "faces, `emoji-edge`, one process",
     }
     rows = [
-        [f"{edge[key]['photos']:,} {name}", *format_core(edge[key]["core_ms"]), *[""] * len(parts)]
+        [f"{edge[key]['photos']:,} {name}", *format_core(edge[key]["core_ms"]), *[""] * len(PARTS)]
         for key, name in names.items()
     ]
     for key, name in (("few", "photos, cluster"), ("many", "faces, cluster")):
-        run = section[key]
-        cells = [f"{run['core_ms'][part]:.2f}" for part in parts]
-        rows.append([f"{run['photos']:,} {name}", *format_core(sum_core(run)), *cells])
-    return make_table(["run", "photos a core second", "core ms a photo", *parts], rows)
+        cells = [f"{ms:.2f}" for ms in list_parts(section, key)]
+        total = sum_core(section[key])
+        rows.append([f"{section[key]['photos']:,} {name}", *format_core(total), *cells])
+    return make_table(["run", "photos a core second", "core ms a photo", *PARTS], rows)
+
+
+def list_parts(section: dict[str, Any], key: str) -> list[float]:
+    """Core milliseconds of each of PARTS, which add up to the cluster's."""
+    alone, shards = section["edge"][key]["core_ms"], section["shards"][key]
+    cluster = section[key]["core_ms"]
+    return [alone, shards - alone, cluster["workers"] - shards, cluster["Ray"]]
 
 
 def format_core(ms: float) -> tuple[str, str]:

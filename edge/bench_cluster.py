@@ -32,8 +32,7 @@ import pyarrow.parquet as pq
 from emoji_edge.benchmark import load_photo
 from emoji_edge.classify import Classifier, FaceResult, rank_scores
 from emoji_edge.cluster import parse_options, read_run
-from emoji_edge.cluster_plan import begin_run
-from emoji_edge.cluster_shard import STAGES
+from emoji_edge.cluster_shards import ShardMaker, open_table, plan_shards
 from emoji_edge.contract import find_models, load_contract
 from emoji_edge.image import open_photo
 from PIL import Image
@@ -126,10 +125,19 @@ def start_run(album: Path, output: Path, cluster: LocalCluster, *options: str) -
     """The command on the cluster, once the workers of an earlier run have ended."""
     while find_processes("ray::MapWorker"):
         time.sleep(0.05)
-    return subprocess.Popen(
-        [*CLUSTER, str(album), str(output), "--address", cluster.address, *options],
-        stderr=subprocess.DEVNULL,
-    )
+    command = [*CLUSTER, str(album), str(output), "--address", cluster.address, *options]
+    with find_log(output).open("w") as log:
+        return subprocess.Popen(command, stderr=log)
+
+
+def find_log(output: Path) -> Path:
+    """Where a run with this output writes its standard error."""
+    return output.with_suffix(".log")
+
+
+def read_log(output: Path) -> str:
+    """What the latest run with this output said."""
+    return find_log(output).read_text().strip()
 
 
 def count_shards(output: Path) -> int:
@@ -139,8 +147,9 @@ def count_shards(output: Path) -> int:
 
 def count_planned(output: Path) -> int:
     """Shards in the plan, 1 before there is one."""
-    plan = output / "_run.json"
-    return json.loads(plan.read_text())["shards"] if plan.exists() else 1
+    with contextlib.suppress(FileNotFoundError), open_table(str(output), "_plan.parquet") as plan:
+        return plan.num_row_groups
+    return 1
 
 
 def wait_workers(process: subprocess.Popen, number: int) -> list[int]:
@@ -314,8 +323,17 @@ def read_seconds(pid: int) -> float:
     return 0.0
 
 
+def measure_shards(album: Path, output: Path, *options: str) -> float:
+    """The processor's milliseconds a photo of making shards in one process, without Ray."""
+    run = read_run(parse_options([str(album), str(output), *options]))
+    shards, maker = plan_shards(run), ShardMaker(run)
+    begin = time.process_time()
+    photos = sum(maker.make_shard(number)["photos"] for number in range(shards))
+    return round(1000 * (time.process_time() - begin) / photos, 3)
+
+
 def run_watched(album: Path, output: Path, cluster: LocalCluster, *options: str) -> dict[str, Any]:
-    """A whole run: where a photo's time goes, and the largest memory in each fifth of it."""
+    """A whole run: core milliseconds a photo, and the largest memory in each fifth of it."""
     watch, memory = Watch(), {kind: [0.0] * 5 for kind in KINDS_OF_PROCESS.values()}
     begin = time.perf_counter()
     process = start_run(album, output, cluster, *options)
@@ -325,16 +343,16 @@ def run_watched(album: Path, output: Path, cluster: LocalCluster, *options: str)
             memory[kind][fifth] = max(memory[kind][fifth], round(megabytes, 1))
         time.sleep(0.2)
     wall = time.perf_counter() - begin
-    done = json.loads((output / "_done.json").read_text())
-    stages = {stage: done[stage] for stage in STAGES}
-    spent = watch.read()
+    status = process.wait()
+    photos = sum(1 for _ in album.rglob("*.jpg"))
+    spent = {kind: 1000 * seconds / photos for kind, seconds in watch.read().items()}
     worker = spent.pop("worker")
-    parts = stages | {"worker, else": worker - sum(stages.values()), "Ray": sum(spent.values())}
     return {
-        "photos": done["photos"],
+        "status": status,
+        "said": read_log(output),
+        "photos": photos,
         "wall_s": round(wall, 1),
-        "shards_wall_s": round(done["wall"], 1),
-        "core_ms": {part: round(1000 * s / done["photos"], 3) for part, s in parts.items()},
+        "core_ms": {"workers": round(worker, 3), "Ray": round(sum(spent.values()), 3)},
         "memory_mb": memory,
     }
 
@@ -350,7 +368,8 @@ def run_faults(few: Path, output: Path, cluster: LocalCluster) -> dict[str, Any]
     cluster.kill_node()
     status = process.wait()
     cluster.add_node()
-    return {"status": status, "shards": count_shards(output), "shards_at_kill": at_kill}
+    shards = count_shards(output)
+    return {"status": status, "shards": shards, "shards_at_kill": at_kill, "said": read_log(output)}
 
 
 def run_twice(few: Path, output: Path, cluster: LocalCluster) -> dict[str, Any]:
@@ -360,12 +379,11 @@ def run_twice(few: Path, output: Path, cluster: LocalCluster) -> dict[str, Any]:
     status = interrupt_run(process)
     before = {path.name: path.stat().st_mtime_ns for path in output.glob("part-*")}
     again = start_run(few, output, cluster, "--shard", str(SHARD)).wait()
-    done = json.loads((output / "_done.json").read_text())
     after = {path.name: path.stat().st_mtime_ns for path in output.glob("part-*")}
-    kept = all(after[name] == written for name, written in before.items())
+    made = [name for name in after if after[name] != before.get(name)]
     return {
         "interrupted": status, "status": again, "made_before": len(before),
-        "made_again": done["fresh_shards"], "shards": len(after), "kept": kept,
+        "made_again": len(made), "shards": len(after), "said": read_log(output),
     }  # fmt: skip
 
 
@@ -385,12 +403,12 @@ def measure_head(few: Path, folder: Path, cluster: LocalCluster) -> dict[str, fl
     return {"ms": round(1000 * seconds / more, 2), "kb": round(1000 * megabytes / more, 2)}
 
 
-def measure_plan(album: Path, folder: Path) -> float:
+def measure_plan(album: Path, folder: Path, photos: int) -> float:
     """Photos a second that the plan lists and writes."""
-    arguments = [str(album), str(folder / "plan")]
+    run = read_run(parse_options([str(album), str(folder / "plan")]))
     begin = time.perf_counter()
-    run = begin_run(read_run(parse_options(arguments)))
-    return round(run.photos / (time.perf_counter() - begin))
+    plan_shards(run)
+    return round(photos / (time.perf_counter() - begin))
 
 
 def check_many(output: Path, expected: dict[str, dict[str, Any]], count: int) -> bool:
@@ -453,7 +471,11 @@ def measure_section(folder: Path, count: int) -> dict[str, Any]:
             "few, two": measure_edge(few, folder / "two.jsonl", 2),
             "many": measure_edge(many / "000", folder / "many.jsonl", 1),
         },
-        "plan_photos_a_second": measure_plan(many, folder),
+        "shards": {
+            "few": measure_shards(few, folder / "few-shards", "--shard", str(SHARD)),
+            "many": measure_shards(many / "000", folder / "many-shards"),
+        },
+        "plan_photos_a_second": measure_plan(many, folder, count),
     }  # fmt: skip
     say(section)
     with start_cluster() as cluster:
@@ -469,7 +491,7 @@ def measure_section(folder: Path, count: int) -> dict[str, Any]:
             section[name] = run()
             say({name: section[name]})
     section["output_bytes"] = measure_files(folder / "answers", "part-*", count)
-    section["plan_bytes"] = measure_files(folder / "answers", "_plan/*", count)
+    section["plan_bytes"] = measure_files(folder / "answers", "_plan.parquet", count)
     section["checks"] = check_section(section, folder, count)
     return section
 
@@ -496,7 +518,7 @@ def check_section(section: dict[str, Any], folder: Path, count: int) -> dict[str
 def check_twice(found: dict[str, Any]) -> bool:
     """Whether the second run made the missing shards, all of them and no other."""
     made = found["made_before"] + found["made_again"] == found["shards"]
-    return made and found["kept"] and 0 < found["made_before"] < found["shards"]
+    return made and 0 < found["made_before"] < found["shards"]
 
 
 def measure_files(folder: Path, pattern: str, count: int) -> float:

@@ -1,23 +1,20 @@
 """Shards, and a Ray cluster of two nodes that loses a worker, a node, and its driver."""
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from emoji_edge import cluster, cluster_plan, cluster_shard
+from emoji_edge import cluster, cluster_shards
 from emoji_edge.batch import list_photos
 from emoji_edge.cli import CANNOT_RUN, INTERRUPTED, SOME_FAILED
-from emoji_edge.cluster_plan import ClusterError, Store
-from emoji_edge.cluster_shard import ShardMaker
+from emoji_edge.cluster_shards import ClusterError, ShardMaker
 from PIL import Image
 from pyarrow import fs
 
@@ -27,6 +24,7 @@ from edge.bench_cluster import (
     interrupt_run,
     read_answers,
     read_lines,
+    read_log,
     start_cluster,
     start_run,
     time_edge,
@@ -65,37 +63,44 @@ def expected(album, tmp_path_factory) -> dict:
 
 def make_all(*arguments: object, careful: bool = False) -> list[dict]:
     """Plan and make every shard without Ray; each one's counts."""
-    options = cluster.parse_options([str(argument) for argument in arguments])
-    run = cluster_plan.begin_run(cluster.read_run(options))
+    run = cluster.read_run(cluster.parse_options([str(argument) for argument in arguments]))
+    shards = cluster_shards.plan_shards(run)
     maker = ShardMaker(run, careful)
-    return [maker.make_shard(number) for number in range(run.shards)]
+    return [maker.make_shard(number) for number in range(shards)]
 
 
 def test_walking_a_file_system_lists_what_the_one_machine_command_lists(tmp_path):
     for name in ("b.jpg", "a.JPEG", ".h.jpg", "c.txt", "sub/d.png", "sub/e/f.gif", ".git/e.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    walked = cluster_plan.walk_files(fs.LocalFileSystem(), str(tmp_path), {".jpg", ".jpeg", ".png"})
+    walked = cluster_shards.walk_files(
+        fs.LocalFileSystem(), str(tmp_path), {".jpg", ".jpeg", ".png"}
+    )
     listed = [photo.path for photo in list_photos([str(tmp_path)], True)]
-    assert [*walked, f"{tmp_path}/sub/e/f.gif"] == listed
+    assert sorted([*walked, f"{tmp_path}/sub/e/f.gif"]) == sorted(listed)
     assert len(listed) == 4
 
 
 def test_shards_have_at_least_their_size_and_lose_nothing():
-    counts = Counter()
-    entries = [({"path": number}, weight) for number, weight in enumerate((1, 1, 1, 5, 2, 1))]
-    shards = list(cluster_plan.cut_shards(entries, 3, counts))
-    assert [[entry["path"] for entry in shard] for shard in shards] == [[0, 1, 2], [3], [4, 5]]
-    assert counts == {"shards": 3, "photos": 11}
-    assert list(cluster_plan.cut_shards([], 3, Counter())) == []
+    entries = [({"path": number}, weight) for number, weight in enumerate((1, 1, 1, 5, 2, 1, 1))]
+    shards = list(cluster_shards.cut_shards(entries, 3))
+    assert [[entry["path"] for entry in shard] for shard in shards] == [[0, 1, 2], [3], [4, 5], [6]]
+    assert list(cluster_shards.cut_shards([], 3)) == []
 
 
 def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
-    store = Store(str(tmp_path / "out"))
-    store.put("a", b"first")
-    assert store.read("a") == b"first"
-    store.put("a", b"again")
-    assert store.read("a") == b"again"
+    schema = pa.schema([("a", pa.int32())])
+
+    def break_off():
+        yield [{"a": 1}]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cluster_shards.put_table(str(tmp_path), "a.parquet", schema, break_off())
+    assert not [*tmp_path.rglob("*.parquet")]
+    for value in (1, 2):
+        cluster_shards.put_table(str(tmp_path), "a.parquet", schema, [[{"a": value}]])
+        assert pq.read_table(tmp_path).to_pylist() == [{"a": value}]
 
     class Ending:
         """A file system on which the process ends before a file has its name."""
@@ -103,11 +108,10 @@ def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
         type_name, create_dir = "local", fs.LocalFileSystem().create_dir
         open_output_stream = fs.LocalFileSystem().open_output_stream
 
-    monkeypatch.setattr(store, "_files", Ending())
+    monkeypatch.setattr(cluster_shards, "find_place", lambda place: (Ending(), place))
     with pytest.raises(AttributeError, match="move"):
-        store.put("b", b"second")
-    assert not Store(str(tmp_path / "out")).has("b")
-    assert [path.name for path in (tmp_path / "out").glob("[!_]*")] == ["a"]
+        cluster_shards.put_table(str(tmp_path), "a.parquet", schema, [[{"a": 3}]])
+    assert pq.read_table(tmp_path).to_pylist() == [{"a": 2}]
 
 
 def test_shards_hold_the_one_machine_answers_and_what_they_are_of(album, expected, tmp_path):
@@ -135,18 +139,15 @@ def test_a_finished_shard_is_left_alone(album, tmp_path):
     (tmp_path / "out" / "part-00000001.parquet").unlink()
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("part-*")}
     again = make_all(album, tmp_path / "out", "--shard", 15)
-    assert ["wall" in counts for counts in again] == [False, True, False]
-    for was, now in zip(first, again, strict=True):
-        assert {key: now[key] for key in cluster_shard.COUNTS} == {
-            key: was[key] for key in cluster_shard.COUNTS
-        }
+    assert [counts["made"] for counts in again] == [0, 1, 0]
+    assert [now | {"made": 1} for now in again] == first
     assert all(path.stat().st_mtime_ns == written for path, written in times.items())
 
 
 def test_a_photo_that_ends_its_process_is_an_error_of_its_own(album, tmp_path, monkeypatch):
-    good = cluster_shard.Photo("good", data=KINDS[0])
+    good = cluster_shards.Photo("good", data=KINDS[0])
     photos = [good, Deadly("deadly"), good]
-    monkeypatch.setattr(cluster_shard, "read_photos", lambda run, number: iter(photos))
+    monkeypatch.setattr(cluster_shards, "read_photos", lambda run, number: iter(photos))
     (counts,) = make_all(album, tmp_path / "out", careful=True)
     assert (counts["photos"], counts["faces"], counts["errors"]) == (3, 2, 1)
     rows = pq.read_table(tmp_path / "out").to_pylist()
@@ -265,8 +266,7 @@ def test_bad_options(arguments):
     ],
 )
 def test_an_unfit_machine_ends_the_run(album, tmp_path, key, value, reason):
-    options = cluster.parse_options([str(album), str(tmp_path / "out")])
-    run = cluster_plan.begin_run(cluster.read_run(options))
+    run = cluster.read_run(cluster.parse_options([str(album), str(tmp_path / "out")]))
     with pytest.raises(ClusterError, match=reason):
         ShardMaker(replace(run, **{key: value}))
 
@@ -311,9 +311,9 @@ def test_an_interrupted_run_goes_on_with_what_is_missing(nodes, large_photos, tm
     before = {path: path.stat().st_mtime_ns for path in output.glob("part-*")}
     assert 3 <= len(before) < 20
     assert start_run(large_photos, output, nodes, "--shard", "2").wait() == SOME_FAILED
-    done = json.loads((output / "_done.json").read_text())
-    assert (done["photos"], done["errors"]) == (40, 1)
-    assert done["fresh_shards"] == 20 - len(before)
+    said = read_log(output)
+    assert said.startswith("emoji-edge-cluster: 40 photos, 1 failed, ")
+    assert said.endswith(f" faces; made {20 - len(before)} of 20 shards now")
     assert all(path.stat().st_mtime_ns == written for path, written in before.items())
     assert len(read_answers(output)) == 40
 

@@ -1,17 +1,16 @@
 """The command emoji-edge-cluster: emoji-edge on many machines, by Ray Data.
 
 Ray's items are the numbers of shards. A worker reads its shard's photos where they lie, classifies
-them and writes the shard, so no picture travels through Ray and no machine holds more than the
-photo that it looks at. Ray repeats what a lost worker or machine had begun.
+them and writes the shard, so no picture travels through Ray. Ray repeats what a lost worker or
+machine had begun.
 """
 
 import argparse
-import json
+import hashlib
 import logging
 import os
 import socket
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -30,8 +29,14 @@ try:
     import ray
     from ray.data import ActorPoolStrategy, DataContext
 
-    from .cluster_plan import ClusterError, Run, Store, begin_run
-    from .cluster_shard import COUNTS, TIMES, ShardMaker, hash_bytes, hash_contract
+    from .cluster_shards import (
+        COUNTS,
+        ClusterError,
+        Run,
+        ShardMaker,
+        hash_contract,
+        plan_shards,
+    )  # fmt: skip
 except ImportError as error:
     print(f"emoji-edge-cluster: {error}; pip install 'emoji-edge[cluster]'", file=sys.stderr)
     raise SystemExit(CANNOT_RUN) from None
@@ -81,18 +86,14 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def run_cluster(options: argparse.Namespace) -> int:
     """Plan or continue, make what is missing, and say how much it was."""
-    run = begin_run(read_run(options))
-    begin = time.monotonic()
+    run = read_run(options)
+    shards = plan_shards(run)
     totals: Counter[str] = Counter()
-    for shard in make_shards(run, start_ray(options)):
-        made = shard["fresh"]
-        totals.update({key: shard[key] for key in (*COUNTS, *TIMES)})
-        totals.update(fresh_shards=made, fresh_photos=shard["photos"] if made else 0)
-    totals["command"] = time.monotonic() - begin  # type: ignore[assignment]
-    Store(run.output).put("_done.json", json.dumps(totals, indent=1).encode())
+    for counts in make_shards(run, shards, start_ray(options)):
+        totals.update(counts)
     print(
         f"emoji-edge-cluster: {totals['photos']} photos, {totals['errors']} failed, "
-        f"{totals['faces']} faces; made {totals['fresh_shards']} of {run.shards} shards now",
+        f"{totals['faces']} faces; made {totals['made']} of {shards} shards now",
         file=sys.stderr,
     )
     return SOME_FAILED if totals["errors"] else OK
@@ -102,12 +103,11 @@ def read_run(options: argparse.Namespace) -> Run:
     """What the options ask for, with whole paths."""
     contract = load_contract()
     name, path = find_artifact(options.model, contract, find_models())
-    artifact = name if name in contract.artifacts["tflite"] else str(path.absolute())
     return Run(
         input=make_absolute(options.input),
         output=make_absolute(options.output),
-        artifact=artifact,
-        model=hash_bytes(path.read_bytes()),
+        artifact=name if name in contract.artifacts["tflite"] else str(path.absolute()),
+        model=hashlib.sha256(path.read_bytes()).hexdigest(),
         contract=hash_contract(),
         face=options.face,
         column=options.column,
@@ -145,38 +145,36 @@ class Worker:
         self._run = Run(**run)
         self._maker: ShardMaker | None = None
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, list]:
-        """The counts and times of each shard, or the problem that ends the run."""
-        found = [self._make_shard(int(number)) for number in batch["item"]]
-        return {key: [shard[key] for shard in found] for key in found[0]}
-
-    def _make_shard(self, number: int) -> dict[str, Any]:
-        counts, problem = dict.fromkeys((*COUNTS, *TIMES), 0.0), ""
+    def __call__(self, shard: dict[str, int]) -> dict[str, Any]:
+        """Its counts, or the problem that ends the run."""
         try:
             # After Ray lost this worker once, a photo may have been the reason.
             careful = ray.get_runtime_context().was_current_actor_reconstructed
             self._maker = self._maker or ShardMaker(self._run, careful)
-            counts |= self._maker.make_shard(number)
+            return self._maker.make_shard(shard["item"]) | {"problem": ""}
         except (ClusterError, *FAILURES) as error:
-            problem = f"shard {number}: {error}"
-        return counts | {"fresh": counts["wall"] > 0, "problem": problem}
+            nothing = dict.fromkeys((*COUNTS, "made"), 0)
+            return nothing | {"problem": f"shard {shard['item']}: {error}"}
 
 
-def make_shards(run: Run, workers: int) -> Iterator[dict[str, Any]]:
-    """Counts and times of every shard of the plan, as they come."""
+def make_shards(run: Run, number: int, workers: int) -> Iterator[dict[str, int]]:
+    """Counts of every shard of the plan, as they come."""
     DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     # A pool of fixed size, because Ray then starts a lost worker again where there is room; and
     # one task ahead, because what a lost machine's workers had queued waits for them.
-    pool = ActorPoolStrategy(size=min(workers, run.shards), max_tasks_in_flight_per_actor=2)
-    numbers = ray.data.from_items([*range(run.shards)], override_num_blocks=min(run.shards, BLOCKS))
-    shards = numbers.map_batches(
-        Worker, fn_constructor_args=[asdict(run)], batch_size=1, compute=pool, num_cpus=1,
+    pool = ActorPoolStrategy(size=min(workers, number), max_tasks_in_flight_per_actor=2)
+    numbers = ray.data.from_items([*range(number)], override_num_blocks=min(number, BLOCKS))
+    shards = numbers.map(
+        Worker,  # type: ignore[arg-type]  # Ray's documentation allows a class
+        fn_constructor_args=[asdict(run)],
+        compute=pool,
+        num_cpus=1,
         runtime_env={"env_vars": ONE_THREAD},
-    )  # fmt: skip
+    )
     for shard in shards.iter_rows():
-        if shard["problem"]:
-            raise ClusterError(shard["problem"])
+        if problem := shard.pop("problem"):
+            raise ClusterError(problem)
         yield shard
 
 
