@@ -313,6 +313,30 @@ def test_erasing_hides_a_rectangle():
     assert changed.max() < 0.25
 
 
+def test_teachers_answer_for_the_pictures_as_they_were_augmented(runs_folder):
+    settings = train.Settings(teachers=("whole", "whole"), dtype="float32")
+    teachers = train.load_teachers(runs_folder, settings)
+    images = np.random.default_rng(1).uniform(0, 255, (3, 48, 48, 1)).astype(np.float32)
+    truth = np.eye(7, dtype=np.float32)[[0, 3, 6]]
+    own = keras.models.load_model(runs_folder / "whole" / "model.h5", compile=False)
+    scores = own.predict(images, verbose=0)["scores"]
+    learned = train.ask_teachers(teachers, images, truth, 0.7)
+    assert learned == pytest.approx(0.3 * truth + 0.7 * scores, abs=1e-5)
+    assert train.ask_teachers([], images, truth, 0.7) is truth
+
+
+def test_a_run_learns_from_its_teachers(runs_folder, faces_path, capsys):
+    where = [str(faces_path), "--runs", str(runs_folder), "--start", "whole", *TINY]
+    short = ["--phases", "24x1", "--mixup", "0", "--run"]
+    for name, options in (("alone", []), ("taught", ["--teachers", "whole"])):
+        assert train.main([*where, *short, name, *options]) == 0
+    losses = [float(read_history(runs_folder / name)[0]["loss"]) for name in ("alone", "taught")]
+    assert losses[0] != losses[1]
+    capsys.readouterr()
+    assert train.main([*where, *short, "lost", "--teachers", "nobody"]) == 2
+    assert "nobody has no usable best.npz" in capsys.readouterr().err
+
+
 def test_average_is_the_mean_of_runs_that_went_on(runs_folder, faces_path, capsys):
     where = [str(faces_path), "--runs", str(runs_folder)]
     on = ["--run", "on", "--start", "whole", *TINY, "--learning-rate", "0.05", "--phases", "24x1"]

@@ -43,6 +43,8 @@ class Settings:
 
     start: str = ""  # name of a finished run whose network this one goes on from
     target_mix: float = 0.5  # what is learned: 0 FER-2013's labels, 1 FER+'s votes
+    teachers: tuple[str, ...] = ()  # finished runs whose networks' mean score is learned too
+    teacher_share: float = 0.7  # of what is learned, where there are teachers
     phases: tuple[str, ...] = ("32x40", "40x20", "48x30")  # picture size x epochs, in turn
     batch: int = 128
     learning_rate: float = 2e-3  # the peak; cosine down to zero
@@ -165,8 +167,35 @@ def compile_model(settings: Settings, steps: int, epochs: int) -> keras.Model:
     return model
 
 
+def load_teachers(runs: Path, settings: Settings) -> list[keras.Model]:
+    """The networks of the runs to learn from."""
+    teachers = []
+    for name in settings.teachers:
+        network = build_model(size=None, dtype=settings.dtype)
+        network.set_weights(load_best(runs / name, network))
+        teachers.append(keras.Model(network.input, network.output[CONTRACT.scores_name]))
+    return teachers
+
+
+def ask_teachers(
+    teachers: list[keras.Model], images: np.ndarray, targets: np.ndarray, share: float
+) -> np.ndarray:
+    """Targets [n, 7] with so much of the teachers' mean score of these very pictures, as they were
+    augmented (Hinton et al. 2015; Beyer et al. 2022)."""
+    if not teachers:
+        return targets
+    scores = np.mean([teacher.predict_on_batch(images) for teacher in teachers], axis=0)
+    return (1 - share) * targets + share * scores
+
+
 def train_epoch(
-    model: keras.Model, faces: Faces, settings: Settings, epoch: int, size: int
+    model: keras.Model,
+    faces: Faces,
+    settings: Settings,
+    *,
+    epoch: int,
+    size: int,
+    teachers: list[keras.Model],
 ) -> dict[str, float]:
     """One pass over the training pictures; the epoch's mean loss and accuracy."""
     # A run that goes on from another draws anew, not what that one has seen in the same epoch.
@@ -179,9 +208,10 @@ def train_epoch(
     bar = tqdm(starts, desc=f"epoch {epoch + 1}", unit="batch", leave=False, disable=None)
     for start in bar:
         rows = order[start : start + settings.batch]
-        batch = augment_batch(faces.images[rows], targets[rows], rng, how, size)
+        images, truth = augment_batch(faces.images[rows], targets[rows], rng, how, size)
+        truth = ask_teachers(teachers, images, truth, settings.teacher_share)
         model.reset_metrics()  # a batch's own, so that a resumed epoch adds up the same
-        result = model.train_on_batch(*batch, return_dict=True)
+        result = model.train_on_batch(images, truth, return_dict=True)
         results.append([result["loss"], result["categorical_accuracy"]])
         bar.set_postfix(loss=f"{results[-1][0]:.3f}", refresh=False)
     loss, accuracy = np.mean(results, axis=0)
@@ -220,13 +250,14 @@ def run_epoch(
     *,
     sizes: list[int],
     epoch: int,
+    teachers: list[keras.Model],
 ) -> dict[str, float]:
     """Train and validate once; the epoch's line of the history, without its seconds."""
     if epoch and sizes[epoch] != sizes[epoch - 1]:
         # Traced for this size alone, as after a resume: a trace for any size rounds otherwise.
         model.make_train_function(force=True)
     row: dict[str, float] = {"epoch": epoch + 1, "size": sizes[epoch]}
-    row |= train_epoch(model, training, settings, epoch, sizes[epoch])
+    row |= train_epoch(model, training, settings, epoch=epoch, size=sizes[epoch], teachers=teachers)
     row |= validate(model, validation, settings.target_mix)
     row["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
     return row
@@ -292,11 +323,14 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
             model.set_weights(load_best(folder.parent / settings.start, model))
         save_checkpoint(checkpoint, model, [])
     history = load_checkpoint(checkpoint, model)
+    teachers = load_teachers(folder.parent, settings)
     board = keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)
     board.set_model(model)
     for epoch in range(len(history), len(sizes)):
         started = time.monotonic()
-        row = run_epoch(model, training, validation, settings, sizes=sizes, epoch=epoch)
+        row = run_epoch(
+            model, training, validation, settings, sizes=sizes, epoch=epoch, teachers=teachers
+        )
         best = min((past["val_loss"] for past in history), default=np.inf)
         if settings.export == "last" or row["val_loss"] < best:
             weights = {f"v{i}": value for i, value in enumerate(average_weights(model))}
@@ -319,7 +353,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     for setting in fields(Settings):
         option = "--" + setting.name.replace("_", "-")
         if isinstance(setting.default, tuple):
-            parser.add_argument(option, nargs="+", default=setting.default, metavar="SIZExEPOCHS")
+            metavar = "SIZExEPOCHS" if setting.name == "phases" else "RUN"
+            parser.add_argument(option, nargs="+", default=setting.default, metavar=metavar)
         else:
             parser.add_argument(option, type=type(setting.default), default=setting.default)
 
@@ -333,7 +368,8 @@ def main(arguments: list[str] | None = None) -> int:
     add_settings(parser)
     options = parser.parse_args(arguments)
     values = {setting.name: getattr(options, setting.name) for setting in fields(Settings)}
-    settings = Settings(**values | {"phases": tuple(options.phases)})
+    lists = {"phases": tuple(options.phases), "teachers": tuple(options.teachers)}
+    settings = Settings(**values | lists)
     folder = options.runs / options.run
     try:
         faces = load_faces(options.data, options.votes, options.skip_bad)
