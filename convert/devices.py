@@ -23,15 +23,23 @@ def render_benchmark(report: dict) -> str:
             f"{cold['peak_mb']:.0f} MB",
         ])  # fmt: skip
     setup = f"Medians on {section['machine']}, {section['runtime']}, one thread."
-    return "\n".join([make_table(head, rows), "", setup, *map(render_peer, section["peers"])])
+    return "\n".join([make_table(head, rows), "", setup, *render_peers(section["peers"])])
 
 
-def render_peer(peer: dict) -> str:
-    """One sentence on another package, timed in the same run."""
-    return (
-        f"PyPI `{peer['package']}` {peer['version']} with {peer['finder']} takes "
-        f"{peer['warm_ms']:.0f} ms for the {peer['photo']} face in the same run."
-    )
+def render_peers(peers: list[dict]) -> list[str]:
+    """A table of another package, timed in the same run."""
+    if not peers:
+        return []
+    head = [f"PyPI `{peers[0]['package']}` {peers[0]['version']}, warm", *PHOTOS.values()]
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    for peer in peers:
+        rows.setdefault((peer["finder"], peer["cores"]), {})[peer["photo"]] = peer["warm_ms"]
+    cells = [
+        [f"{finder}, {'one core' if cores == '1' else 'all cores'}"]
+        + [f"{row[name]:.0f} ms" for name in PHOTOS]
+        for (finder, cores), row in rows.items()
+    ]
+    return ["", "In the same run, on the same photos:", "", make_table(head, cells)]
 
 
 def render_arm(report: dict) -> str:
