@@ -46,7 +46,9 @@ class RecordedDetector(FaceDetector):
 def fit_photos(images: list[Image.Image], size: int, contract: Contract) -> np.ndarray:
     """The photos as a detector takes them, float32 [n, size, size, 3]."""
     low, high = contract.detector_range
-    squares = np.stack([np.asarray(fit_square(image, size)[0]) for image in images])
+    squares = np.stack(
+        [np.asarray(fit_square(image, size, contract.reduce_to)[0]) for image in images]
+    )
     return squares.astype(np.float32) * ((high - low) / 255) + low
 
 

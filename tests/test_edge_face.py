@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from emoji_edge.contract import find_models, load_contract
 from emoji_edge.face import FaceFinder, fit_square, make_anchors, merge_boxes
+from emoji_edge.image import resize
 from emoji_edge.runtime import ModelError
 from PIL import Image
 
@@ -51,12 +52,21 @@ def test_anchors_are_cell_centres_by_row():
     ],
 )
 def test_fit_square_centres_the_picture_on_black(size, frame):
-    square, found = fit_square(Image.new("RGB", size, "white"), 128)
+    square, found = fit_square(Image.new("RGB", size, "white"), 128, 2)
     assert found == frame
     left, top, width, height = frame
     expected = np.zeros((128, 128, 3), np.uint8)
     expected[top : top + height, left : left + width] = 255
     assert np.array_equal(np.asarray(square), expected)
+
+
+@pytest.mark.parametrize(("width", "factor"), [(255, 1), (511, 1), (512, 2), (767, 2), (4000, 15)])
+def test_a_large_picture_is_reduced_to_no_less_than_twice_the_size(width, factor):
+    pixels = np.random.default_rng(0).integers(0, 256, (width // 2, width, 3), np.uint8)
+    picture = Image.fromarray(pixels)
+    square, (left, top, across, down) = fit_square(picture, 128, 2)
+    found = np.asarray(square)[top : top + down, left : left + across]
+    assert np.array_equal(found, np.asarray(resize(picture, across, down, factor)))
 
 
 def test_overlapping_boxes_become_their_weighted_mean():

@@ -28,12 +28,13 @@ def make_picture(width: int, height: int, seed: int = 0) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def resize_axis(values: np.ndarray, size: int) -> np.ndarray:
-    """The rule of one axis: values uint8 [n, ...] to [size, ...]."""
+def resize_axis(values: np.ndarray, size: int, extent: float | None = None) -> np.ndarray:
+    """The rule of one axis: values uint8 [n, ...], of which extent is meant, to [size, ...]."""
     n = len(values)
-    if n == size:
+    extent = n if extent is None else float(np.float32(extent))
+    if extent == size:
         return values
-    step = n / size
+    step = extent / size
     radius = max(step, 1.0)
     out = np.empty((size, *values.shape[1:]), np.uint8)
     for i in range(size):
@@ -59,6 +60,31 @@ def test_resize_follows_the_written_rule(width, height, to_width, to_height):
     rows = resize_axis(np.asarray(picture).transpose(1, 0, 2), to_width).transpose(1, 0, 2)
     expected = resize_axis(rows, to_height)
     assert np.array_equal(np.asarray(resize(picture, to_width, to_height)), expected)
+
+
+def reduce_axes(values: np.ndarray, factor: int) -> np.ndarray:
+    """The rule of blocks: values uint8 [h, w, 3]."""
+    height, width = (-(-side // factor) for side in values.shape[:2])
+    out = np.empty((height, width, 3), np.uint8)
+    for y, x in np.ndindex(height, width):
+        block = values[y * factor :, x * factor :][:factor, :factor].reshape(-1, 3)
+        inverse = int(np.float32(2**24 / len(block)))
+        out[y, x] = (block.astype(np.int64).sum(axis=0) + len(block) // 2) * inverse >> 24
+    return out
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "factor", "to_width", "to_height"),
+    [(640, 480, 2, 128, 96), (611, 403, 3, 96, 63), (97, 1000, 7, 12, 128), (130, 5, 11, 6, 1)],
+)
+def test_a_reduced_resize_follows_the_written_rule(width, height, factor, to_width, to_height):
+    picture = make_picture(width, height)
+    small = reduce_axes(np.asarray(picture), factor)
+    rows = resize_axis(small.transpose(1, 0, 2), to_width, width / factor).transpose(1, 0, 2)
+    expected = resize_axis(rows, to_height, height / factor)
+    found = np.asarray(resize(picture, to_width, to_height, factor))
+    assert np.array_equal(found, expected)
+    assert not np.array_equal(found, np.asarray(resize(picture, to_width, to_height)))
 
 
 def test_gray_follows_the_contract():

@@ -68,6 +68,7 @@ class Contract:
     detector_threshold: float
     detector_iou: float
     cascade_below: float
+    reduce_to: int
     detector_range: tuple[float, float]
     detector_boxes_name: str
     detector_scores_name: str
@@ -229,6 +230,7 @@ def _build_contract(reader: _Reader) -> Contract:
         detector_threshold=reader.number("detector.threshold", 0, 1),
         detector_iou=reader.number("detector.iou", 0, 1),
         cascade_below=reader.number("detector.cascade_below", 0, 1),
+        reduce_to=reader.whole("detector.reduce_to", 1, 64),
         detector_range=reader.numbers("detector.range", 2, (int, float)),
         detector_boxes_name=reader.take("detector.outputs.boxes", str),
         detector_scores_name=reader.take("detector.outputs.scores", str),

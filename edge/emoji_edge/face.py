@@ -46,7 +46,7 @@ class FaceDetector:
 
     def detect(self, image: Image.Image) -> list[Face]:
         """Faces in an RGB picture, most certain first."""
-        square, frame = fit_square(image, self._size)
+        square, frame = fit_square(image, self._size, self._contract.reduce_to)
         low, high = self._contract.detector_range
         np.multiply(np.asarray(square), np.float32((high - low) / 255), out=self._values)
         self._values += np.float32(low)
@@ -114,18 +114,24 @@ def make_anchors(detector: Detector) -> np.ndarray:
     return np.concatenate(centres)
 
 
-def fit_square(image: Image.Image, size: int) -> tuple[Image.Image, tuple[int, int, int, int]]:
+def fit_square(
+    image: Image.Image, size: int, reduce_to: int
+) -> tuple[Image.Image, tuple[int, int, int, int]]:
     """Resize a picture so that its longer side is size and centre it on a black square.
 
     Each side becomes max(1, floor(side * size / longer + 0.5)); the margins left and above are
-    (size - side) // 2. Returns the square and (left, top, width, height) of the picture in it.
+    (size - side) // 2. A picture whose longer side is f * reduce_to * size or more, f the largest
+    whole number for which it is, is reduced by f before.
+
+    Returns the square and (left, top, width, height) of the picture in it.
     """
     longer = max(image.size)
     width = max(1, math.floor(image.width * size / longer + 0.5))
     height = max(1, math.floor(image.height * size / longer + 0.5))
     left, top = (size - width) // 2, (size - height) // 2
     square = Image.new("RGB", (size, size))
-    square.paste(resize(image, width, height), (left, top))
+    factor = max(1, longer // (reduce_to * size))
+    square.paste(resize(image, width, height, factor), (left, top))
     return square, (left, top, width, height)
 
 

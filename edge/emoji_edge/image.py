@@ -12,6 +12,10 @@ The pixel rules, which every runtime repeats bit for bit:
   from max(0, trunc(centre - r + 0.5)) to before min(n, trunc(centre + r + 0.5)); tap x weighs
   max(0, 1 - |(x - centre + 0.5) * (1 / r)|), divided by the sum of the weights, then
   trunc(0.5 + weight * 2^22). The value is (2^21 + sum of weight * pixel) >> 22, clipped to 0..255.
+- **Reduce** by a factor f: Pillow's mean over blocks of f x f pixels, those at the right and bottom
+  edge over what is there: ((sum + (count >> 1)) * trunc(2^24 / count)) >> 24, with the quotient
+  rounded to float32 first. What is resized after it has the size n / f, rounded to float32, with
+  no tap beyond the last block.
 """
 
 import contextlib
@@ -107,10 +111,16 @@ def resize_face(image: Image.Image, contract: Contract) -> np.ndarray:
     return np.asarray(resize(image.convert("L"), contract.input_size, contract.input_size))
 
 
-def resize(image: Image.Image, width: int, height: int) -> Image.Image:
-    """Resize by the rule above: the width first, whatever order this Pillow would choose."""
-    rows = image.resize((width, image.height), Image.Resampling.BILINEAR)
-    return rows.resize((width, height), Image.Resampling.BILINEAR)
+def resize(image: Image.Image, width: int, height: int, factor: int = 1) -> Image.Image:
+    """Resize by the rule above: the width first, whatever order this Pillow would choose.
+
+    A factor above 1 reduces by it before, which is several times as fast for a large picture.
+    """
+    across, down = image.width / factor, image.height / factor
+    small = image.reduce(factor) if factor > 1 else image
+    bilinear = Image.Resampling.BILINEAR
+    rows = small.resize((width, small.height), bilinear, (0, 0, across, small.height))
+    return rows.resize((width, height), bilinear, (0, 0, width, down))
 
 
 def _round(value: float) -> int:

@@ -51,9 +51,20 @@ describe("resize", () => {
     expect(new Set(resizeFace(photo, [0, 0, 10, 10], contract))).toEqual(new Set([255]));
   });
 
+  test("a large photo is reduced first, as Pillow does", () => {
+    const data = Uint8Array.from({ length: 23 * 9 * 4 }, (_, i) => (i * 37) % 251);
+    const { square, frame } = fitSquare({ width: 23, height: 9, data, channels: 4 }, 4, 2);
+    expect(frame).toEqual({ left: 0, top: 1, width: 4, height: 2 });
+    const colours = [...square.data].filter((_, i) => i % 4 < 3).slice(3 * 4, 3 * 12);
+    // Pillow 13: Image.reduce(2), then resize with a box of half the photo's size
+    expect(colours).toEqual([
+      123, 122, 120, 126, 127, 126, 127, 129, 122, 127, 122, 124, 125, 119, 133, 126, 123, 125, 123, 126, 124, 128, 121, 124,
+    ]);
+  });
+
   test("a photo is fitted into the middle of a square", () => {
     const photo = { width: 4, height: 2, data: new Uint8Array(32).fill(9), channels: 4 };
-    const { square, frame } = fitSquare(photo, 8);
+    const { square, frame } = fitSquare(photo, 8, 2);
     expect(frame).toEqual({ left: 0, top: 2, width: 8, height: 4 });
     expect([square.data[0], square.data[4 * (3 * 8 + 3)], square.data[4 * (7 * 8)]]).toEqual([0, 9, 0]);
   });

@@ -89,7 +89,7 @@ function compareFaces(a, b) {
  * @param {(values: Float32Array) => Promise<{boxes: Float32Array, scores: Float32Array}>} run the network
  */
 async function detectFaces(photo, settings, { detector }, run) {
-  const { square, frame } = fitSquare(photo, settings.size);
+  const { square, frame } = fitSquare(photo, settings.size, detector.reduce_to);
   const raw = await run(scaleSquare(square, detector.range));
   const boxes = decodeBoxes(raw, makeAnchors(settings), settings.size, detector.threshold);
   return mergeBoxes(boxes, detector.iou).map(({ box, score }) => ({ box: unfitBox(box, frame, photo), score }));
