@@ -333,8 +333,24 @@ def test_a_run_learns_from_its_teachers(runs_folder, faces_path, capsys):
     losses = [float(read_history(runs_folder / name)[0]["loss"]) for name in ("alone", "taught")]
     assert losses[0] != losses[1]
     capsys.readouterr()
+    wide = ["wide", "--widths", "8", "8", "8", "--depths", "1", "1", "1"]
+    assert train.main([*where, *short, *wide]) == 2
+    assert "whole has a network of another shape" in capsys.readouterr().err
     assert train.main([*where, *short, "lost", "--teachers", "nobody"]) == 2
-    assert "nobody has no usable best.npz" in capsys.readouterr().err
+    assert "nobody is no finished run" in capsys.readouterr().err
+
+
+def test_a_teacher_may_be_of_another_shape(runs_folder, faces_path):
+    where = [str(faces_path), "--runs", str(runs_folder), *TINY, "--phases", "24x1", "--run"]
+    shape = ["--stem", "8", "--widths", "8", "16", "--depths", "1", "2"]
+    assert train.main([*where, "narrow", *shape]) == 0
+    teacher = train.load_network(runs_folder / "narrow")
+    run = json.loads((runs_folder / "narrow" / "settings.json").read_text())
+    assert run["network"]["parameters"] == teacher.count_params()
+    assert [layer.filters for layer in teacher.layers if hasattr(layer, "filters")][:3] == [8, 8, 8]
+    assert train.main([*where, "taught-by-it", "--teachers", "narrow"]) == 0
+    taught = read_weights(runs_folder / "taught-by-it" / "model.h5")
+    assert sum(value.size for value in taught) == model.build_model().count_params()
 
 
 def test_average_is_the_mean_of_runs_that_went_on(runs_folder, faces_path, capsys):

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from training.calibrate import read_history
-from training.model import build_model
-from training.train import RunError, export_best, load_best, save_arrays, write_history
+from training.train import RunError, export_best, load_network, save_arrays, write_history
 
 
 def average_runs(runs: Path, names: list[str], target: Path) -> Path:
@@ -27,11 +26,10 @@ def average_runs(runs: Path, names: list[str], target: Path) -> Path:
         for key in ("seed", "validation"):
             if run["settings"][key] != settings[key]:
                 raise RunError(f"the runs differ in {key}: what one held back, another has seen")
-    model = build_model()
-    weights = [load_best(runs / name, model) for name in names]
-    model.set_weights([np.mean(values, axis=0) for values in zip(*weights, strict=True)])
+    weights = [load_network(runs / name).get_weights() for name in names]
+    mean = [np.mean(values, axis=0) for values in zip(*weights, strict=True)]
     target.mkdir(parents=True, exist_ok=True)
-    save_arrays(target / "best.npz", **{f"v{i}": v for i, v in enumerate(model.get_weights())})
+    save_arrays(target / "best.npz", **{f"v{i}": value for i, value in enumerate(mean)})
     write_run(runs, names, target, described[-1])
     return export_best(target)
 

@@ -4,6 +4,8 @@ Plain 3x3 convolutions, BatchNorm and ReLU only: squeeze-excite and swish collap
 float16, and BatchNorm after a depthwise convolution is not folded by the TF.js converter.
 """
 
+import math
+
 import keras
 from emoji_edge.contract import load_contract
 from keras import layers
@@ -15,18 +17,26 @@ WIDTHS = (48, 96, 176)  # channels at a half, a quarter, an eighth of the size
 DEPTHS = (1, 2, 2)  # residual blocks of each
 
 
-def build_model(size: int | None = CONTRACT.input_size, dtype: str = "float32") -> keras.Model:
+def build_model(
+    size: int | None = CONTRACT.input_size,
+    dtype: str = "float32",
+    *,
+    stem: int = STEM,
+    widths: tuple[int, ...] = WIDTHS,
+    depths: tuple[int, ...] = DEPTHS,
+) -> keras.Model:
     """The network, float32 pictures [n, size, size, 1] in 0..255 to two named outputs.
 
     `scores` [n, 7] add up to 1; `evidence` [n, h, w, 7] is the class activation map (Zhou et al.
     2016) whose mean over h and w is the logits. The rescaling is inside, so that no runtime can
-    get it wrong. size None takes pictures of any size, for training; dtype is a Keras policy.
+    get it wrong. size None takes pictures of any size, for training; dtype is a Keras policy. Other
+    channels and blocks than the shipped network's make a teacher.
     """
     image = keras.Input((size, size, 1), name=CONTRACT.input_name)
     x = layers.Rescaling(1 / 127.5, offset=-1, dtype=dtype)(image)
-    x = convolve(x, STEM, dtype=dtype)
-    x = convolve(x, WIDTHS[0], strides=2, dtype=dtype)
-    for stage, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
+    x = convolve(x, stem, dtype=dtype)
+    x = convolve(x, widths[0], strides=2, dtype=dtype)
+    for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
         for block in range(depth):
             x = add_block(x, width, strides=2 if stage and not block else 1, dtype=dtype)
     evidence = layers.Conv2D(len(CONTRACT.labels), 1, dtype="float32", name=CONTRACT.evidence_name)(
@@ -65,5 +75,5 @@ def count_multiply_adds(model: keras.Model) -> int:
     for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
             _, height, width, _ = layer.output.shape
-            total += layer.kernel.shape.num_elements() * height * width
+            total += math.prod(layer.kernel.shape) * height * width
     return total

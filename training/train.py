@@ -15,13 +15,14 @@ import sys
 import time
 import zipfile
 from dataclasses import asdict, dataclass, fields
+from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
-import tensorflow as tf
+from tensorboard.summary import Writer
 from tqdm import tqdm
 
 from training.augment import Augmentation, augment_batch
@@ -34,7 +35,7 @@ from training.data import (
     mix_targets,
     split_training,
 )
-from training.model import CONTRACT, build_model, count_multiply_adds
+from training.model import CONTRACT, DEPTHS, STEM, WIDTHS, build_model, count_multiply_adds
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Settings:
     target_mix: float = 0.5  # what is learned: 0 FER-2013's labels, 1 FER+'s votes
     teachers: tuple[str, ...] = ()  # finished runs whose networks' mean score is learned too
     teacher_share: float = 0.7  # of what is learned, where there are teachers
+    stem: int = STEM  # channels at full size
+    widths: tuple[int, ...] = WIDTHS  # channels at a half, a quarter, ... of the size
+    depths: tuple[int, ...] = DEPTHS  # residual blocks of each
     phases: tuple[str, ...] = ("32x40", "40x20", "48x30")  # picture size x epochs, in turn
     batch: int = 128
     learning_rate: float = 2e-3  # the peak; cosine down to zero
@@ -84,15 +88,21 @@ def open_run(folder: Path, settings: Settings) -> None:
             odd = sorted(key for key in wanted if found.get(key) != wanted[key])
             raise RunError(f"{folder} is a run with other settings ({', '.join(odd)})")
         return
+    backend = keras.backend.backend()  # tensorflow, jax or torch
     versions = {"python": platform.python_version(), "keras": keras.__version__}
-    versions |= {"tensorflow": tf.__version__, "numpy": np.__version__}
-    run = {"settings": wanted, "versions": versions, "network": describe_network()}
+    versions |= {backend: import_module(backend).__version__, "numpy": np.__version__}
+    run = {"settings": wanted, "versions": versions, "network": describe_network(wanted)}
     file.write_text(json.dumps(run, indent=1) + "\n")
 
 
-def describe_network() -> dict[str, int]:
+def pick_shape(settings: dict) -> dict:
+    """What the settings of a run say of its network; runs before there was a choice say nothing."""
+    return {key: settings[key] for key in ("stem", "widths", "depths") if key in settings}
+
+
+def describe_network(settings: dict) -> dict[str, int]:
     """Size of the network: parameters, and multiply-adds for one picture."""
-    network = build_model()
+    network = build_model(**pick_shape(settings))
     return {"parameters": network.count_params(), "multiply_adds": count_multiply_adds(network)}
 
 
@@ -131,6 +141,14 @@ def write_history(file: Path, history: list[dict]) -> None:
         table.writerows(history)
 
 
+def write_board(board: Writer, row: dict) -> None:
+    """An epoch's line of the history as TensorBoard scalars."""
+    for name, value in row.items():
+        if name != "epoch":
+            board.add_scalar(name, value, row["epoch"])
+    board.flush()
+
+
 # ---- training --------------------------------------------------------------------------------
 
 
@@ -149,7 +167,7 @@ def plan_sizes(phases: tuple[str, ...]) -> list[int]:
 
 def compile_model(settings: Settings, steps: int, epochs: int) -> keras.Model:
     """The network with its loss and optimizer, built so that a checkpoint can be put in."""
-    network = build_model(size=None, dtype=settings.dtype)
+    network = build_model(None, settings.dtype, **pick_shape(asdict(settings)))
     model = keras.Model(network.input, network.output[CONTRACT.scores_name])
     rate = keras.optimizers.schedules.CosineDecay(
         0.0,
@@ -171,8 +189,7 @@ def load_teachers(runs: Path, settings: Settings) -> list[keras.Model]:
     """The networks of the runs to learn from."""
     teachers = []
     for name in settings.teachers:
-        network = build_model(size=None, dtype=settings.dtype)
-        network.set_weights(load_best(runs / name, network))
+        network = load_network(runs / name, None, settings.dtype)
         teachers.append(keras.Model(network.input, network.output[CONTRACT.scores_name]))
     return teachers
 
@@ -272,21 +289,32 @@ def average_weights(model: keras.Model) -> list[np.ndarray]:
     return averaged
 
 
-def load_best(folder: Path, model: keras.Model) -> list[np.ndarray]:
-    """A run's exported weights, in the order of `model.get_weights()`."""
+def load_network(
+    folder: Path, size: int | None = CONTRACT.input_size, dtype: str = "float32"
+) -> keras.Model:
+    """A finished run's network, with the weights of the epoch that its settings choose."""
     try:
+        settings = json.loads((folder / "settings.json").read_text())["settings"]
+        network = build_model(size, dtype, **pick_shape(settings))
         with open(folder / "best.npz", "rb") as stream, np.load(stream) as arrays:
-            return [arrays[f"v{i}"] for i in range(len(model.weights))]
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise RunError(f"{folder} has no usable best.npz ({error})") from None
+            network.set_weights([arrays[f"v{i}"] for i in range(len(network.weights))])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise RunError(f"{folder} is no finished run ({error})") from None
+    return network
+
+
+def start_from(model: keras.Model, folder: Path) -> None:
+    """Give the model the weights of a finished run's network of the same shape."""
+    try:
+        model.set_weights(load_network(folder).get_weights())
+    except ValueError:
+        raise RunError(f"{folder} has a network of another shape") from None
 
 
 def export_best(folder: Path) -> Path:
     """Write model.h5, the network of the epoch that the settings choose."""
-    network = build_model()
-    network.set_weights(load_best(folder, network))
     file = folder / "model.h5"
-    network.save(file)
+    load_network(folder).save(file)
     return file
 
 
@@ -309,7 +337,8 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
         raise RunError(f"export {settings.export!r} is neither best nor last")
     open_run(folder, settings)
     keras.utils.set_random_seed(settings.seed)
-    tf.config.experimental.enable_op_determinism()
+    if keras.backend.backend() == "tensorflow":
+        import_module("tensorflow").config.experimental.enable_op_determinism()
     training, validation = split_training(faces, settings.validation, settings.seed)
     steps = len(training) // settings.batch
     if steps == 0:
@@ -320,12 +349,11 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
     checkpoint = folder / "checkpoint.npz"
     if not checkpoint.exists():
         if settings.start:
-            model.set_weights(load_best(folder.parent / settings.start, model))
+            start_from(model, folder.parent / settings.start)
         save_checkpoint(checkpoint, model, [])
     history = load_checkpoint(checkpoint, model)
     teachers = load_teachers(folder.parent, settings)
-    board = keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)
-    board.set_model(model)
+    board = Writer(str(folder / "tensorboard"))
     for epoch in range(len(history), len(sizes)):
         started = time.monotonic()
         row = run_epoch(
@@ -339,9 +367,9 @@ def train(faces: Faces, folder: Path, settings: Settings) -> Path:
         history.append(row)
         save_checkpoint(checkpoint, model, history)
         write_history(folder / "history.csv", history)
-        board.on_epoch_end(epoch, {k: v for k, v in row.items() if k not in ("epoch", "size")})
+        write_board(board, row)
         print_epoch(row, len(sizes))
-    board.on_train_end()
+    board.close()
     return export_best(folder)
 
 
@@ -353,8 +381,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     for setting in fields(Settings):
         option = "--" + setting.name.replace("_", "-")
         if isinstance(setting.default, tuple):
-            metavar = "SIZExEPOCHS" if setting.name == "phases" else "RUN"
-            parser.add_argument(option, nargs="+", default=setting.default, metavar=metavar)
+            kind = type(setting.default[0]) if setting.default else str
+            parser.add_argument(option, nargs="+", type=kind, default=setting.default)
         else:
             parser.add_argument(option, type=type(setting.default), default=setting.default)
 
@@ -368,7 +396,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_settings(parser)
     options = parser.parse_args(arguments)
     values = {setting.name: getattr(options, setting.name) for setting in fields(Settings)}
-    lists = {"phases": tuple(options.phases), "teachers": tuple(options.teachers)}
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     settings = Settings(**values | lists)
     folder = options.runs / options.run
     try:
