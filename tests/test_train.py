@@ -104,6 +104,8 @@ def test_run_folder_tells_what_was_run(runs_folder):
     run = json.loads((folder / "settings.json").read_text())
     assert run["settings"]["phases"] == ["16x2", "24x2"]
     assert run["versions"]["keras"] == keras.__version__
+    assert run["versions"]["tensorflow"] == sys.modules["tensorflow"].__version__
+    assert run["machine"] == f"{os.cpu_count()} processor cores"
     assert run["network"]["parameters"] == model.build_model().count_params()
     history = read_history(folder)
     assert [row["size"] for row in history] == ["16", "16", "24", "24"]

@@ -31,7 +31,7 @@ def render_details(report: dict) -> str:
     return (
         f"{network['parameters']:,} parameters, {network['multiply_adds'] / 1e6:.0f} million "
         f"multiply-adds a face. Trained for {len(history['epochs'])} epochs in {minutes:.0f} "
-        f"minutes on two shared processor cores, with {tools}."
+        f"minutes on {history.get('machine', 'two shared processor cores')}, with {tools}."
     )
 
 

@@ -91,8 +91,15 @@ def open_run(folder: Path, settings: Settings) -> None:
     backend = keras.backend.backend()  # tensorflow, jax or torch
     versions = {"python": platform.python_version(), "keras": keras.__version__}
     versions |= {backend: import_module(backend).__version__, "numpy": np.__version__}
-    run = {"settings": wanted, "versions": versions, "network": describe_network(wanted)}
+    run = {"settings": wanted, "versions": versions, "machine": describe_machine()}
+    run |= {"network": describe_network(wanted)}
     file.write_text(json.dumps(run, indent=1) + "\n")
+
+
+def describe_machine() -> str:
+    """What the minutes are of: the accelerators that Keras sees, and the processor's cores."""
+    devices = [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
+    return ", ".join([*devices, f"{os.cpu_count()} processor cores"])
 
 
 def pick_shape(settings: dict) -> dict:
