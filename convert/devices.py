@@ -92,6 +92,27 @@ def render_consistency(report: dict) -> str:
     )
 
 
+def render_photos(report: dict) -> str:
+    """Whole photos of another source: the page against the command, and an annotator's eyes."""
+    section = report["photos"]
+    found = section["annotator"]
+    first, low, high = (
+        f"{100 * value:.0f}%" for value in (found["first"]["share"], *found["first"]["interval"])
+    )
+    each = ", ".join(
+        f"{label} {round(share['share'] * share['pictures'])} of {share['pictures']}"
+        for label, share in found["expressions"].items()
+    )
+    sure = found["sure"]
+    return (
+        f"Of {section['photos']} photos of another source, from file to answer, the page and the "
+        f"command answer {section['same']} the same. The first expression is what the one "
+        f"annotator saw on {first} ({low} to {high}), and among the top three on "
+        f"{found['top3']['share']:.0%}; of the {sure['pictures']} answers that are sure, "
+        f"{sure['share']:.0%} are. By what the annotator saw: {each}."
+    )
+
+
 def render_page(report: dict) -> str:
     """What a first visit of the page costs, beside other packages in the same browser."""
     section = report["benchmark_page"]
@@ -117,4 +138,5 @@ BLOCKS: dict[str, Callable[[dict], str]] = {
     "benchmark": render_benchmark,
     "arm": render_arm,
     "consistency": render_consistency,
+    "photos": render_photos,
 }

@@ -2,21 +2,25 @@
 
     python -m web.compare_photos FOLDER [--no-report]
 
+Where FOLDER has a labels.csv (columns `image`, `expression`), the answers are also held against it.
 Needs the built site and web/node_modules (`make site`). Exit status 1 where a photo is answered
 otherwise, by the contract's `same_answer`.
 """
 
 import argparse
+import csv
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from emoji_edge import Classifier, ImageError
 from emoji_edge.batch import list_photos
 from emoji_edge.contract import SameAnswer
 
 from convert.report import REPORT, write_section
+from training.shares import measure_share
 
 ROOT = Path(__file__).parents[1]
 Answer = dict[str, Any]
@@ -84,6 +88,33 @@ def compare_answers(page: list[Answer], command: list[Answer], same: SameAnswer)
     return section | {"same": len(page) - len(different), "different": different}
 
 
+def read_labels(folder: Path) -> dict[str, str]:
+    """The expression that an annotator saw in each photo, by file name; none where none is told."""
+    file = folder / "labels.csv"
+    if not file.exists():
+        return {}
+    with open(file, newline="", encoding="utf-8") as rows:
+        return {row["image"]: row["expression"] for row in csv.DictReader(rows)}
+
+
+def compare_labels(answers: list[Answer], labels: dict[str, str]) -> Answer:
+    """How often the largest face's answer is the annotator's; a photo without a face is wrong."""
+    told = [answer for answer in answers if answer["photo"] in labels]
+    truth = [labels[answer["photo"]] for answer in told]
+    faces = [next(iter(answer.get("faces", [])), {}) for answer in told]
+    named = [[e["label"] for e in face.get("expressions", [])] for face in faces]
+    right = np.array([names[:1] == [label] for names, label in zip(named, truth, strict=True)])
+    among = np.array([label in names for names, label in zip(named, truth, strict=True)])
+    sure = np.array([not face.get("not_sure", True) for face in faces])
+    mine = {label: np.array([one == label for one in truth]) for label in sorted(set(truth))}
+    return {
+        "first": measure_share(right),
+        "top3": measure_share(among),
+        "sure": measure_share(right[sure]) if sure.any() else None,
+        "expressions": {label: measure_share(right[rows]) for label, rows in mine.items()},
+    }
+
+
 def main() -> int:
     """Compare, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -100,6 +131,9 @@ def main() -> int:
         "browser": page[0]["browser"],
         "limits": {"box": same.box, "score": same.score},
     } | found
+    if labels := read_labels(options.folder):
+        section["annotator"] = compare_labels(command, labels)
+        print(f"the annotator's expression on {section['annotator']['first']['share']:.1%}")
     print(
         f"{section['same']} of {section['photos']} photos the same, {section['faces']} faces: "
         f"boxes within {section['box']} px, scores within {section['score']}"
