@@ -101,7 +101,7 @@ def compare_labels(answers: list[Answer], labels: dict[str, str]) -> Answer:
     """How often the largest face's answer is the annotator's; a photo without a face is wrong."""
     told = [answer for answer in answers if answer["photo"] in labels]
     truth = [labels[answer["photo"]] for answer in told]
-    faces = [next(iter(answer.get("faces", [])), {}) for answer in told]
+    faces: list[Answer] = [next(iter(answer.get("faces", [])), {}) for answer in told]
     named = [[e["label"] for e in face.get("expressions", [])] for face in faces]
     right = np.array([names[:1] == [label] for names, label in zip(named, truth, strict=True)])
     among = np.array([label in names for names, label in zip(named, truth, strict=True)])
