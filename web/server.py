@@ -13,9 +13,10 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import click
@@ -34,6 +35,9 @@ from .pages import pages
 from .photos import BODY_LIMIT, PHOTO_LIMIT, PhotoRequest
 from .pool import ClassifierPool
 from .problems import MEDIA_TYPE, RETRY_SECONDS, add_error_handlers, describe_problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 WEB = Path(__file__).parent
 BACKENDS = ("tflite", "keras")
@@ -81,6 +85,10 @@ class Application(Flask):
 
     request_class = PhotoRequest
     json_provider_class = JSONProvider
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is a coroutine, and Flask would look at each call."""
+        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -135,7 +143,7 @@ def read_security_headers() -> dict[str, str]:
 
 def add_guards(app: Flask, settings: Settings) -> None:
     """Check the Host, add the headers, write the log: for every request."""
-    security = read_security_headers()
+    app.wsgi_app = add_headers(app.wsgi_app, read_security_headers())  # type: ignore[assignment, method-assign]
 
     @app.before_request
     def check_host() -> None:
@@ -145,11 +153,23 @@ def add_guards(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def finish_response(response: Response) -> Response:
-        response.headers.extend(security)
         if request.path.startswith("/api/") and settings.origins:
             allow_origin(response, settings.origins)
         log_request(request.method, request.path, response.status_code, time.monotonic() - g.begin)
         return response
+
+
+def add_headers(application: "WSGIApplication", headers: dict[str, str]) -> "WSGIApplication":
+    """The application with these in every answer: in one step, which Flask's own takes ten for."""
+    added = list(headers.items())
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, found: list[tuple[str, str]], error: Any = None) -> Any:
+            return start_response(status, found + added, error)
+
+        return application(environ, start)
+
+    return answer
 
 
 def read_host() -> str:
