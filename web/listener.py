@@ -28,7 +28,7 @@ CONNECTIONS = 512  # a process may open 1,024 files on most systems
 RECEIVE_BYTES = 1 << 18  # at once: a photo in few turns of the loop
 SEND_BYTES = 1 << 18  # an answer of less is sent in one piece, when it is complete
 SPARE_THREADS = 4  # answer all but work, refusals too
-PAUSE_SECONDS = 0.004  # of the loop while each thread has work for longer: it interrupts them less
+PAUSE_SECONDS, REST_SECONDS = 0.004, 0.016  # between two looks at the queue, and all in all
 CHECK_SECONDS = 0.25  # between two looks for late and idle connections
 OVERFLOW = "emoji.overflow"  # in the environ of work that came when too much waited already
 
@@ -238,8 +238,7 @@ class Listener(TcpWSGIServer):
         is_done, next_check = False, 0.0
         while not is_done:
             wasyncore.loop(timeout=0.5, use_poll=True, map=self._map, count=1)
-            if len(self.work_dispatcher.queue) >= self.rules.threads:
-                time.sleep(PAUSE_SECONDS)
+            self.rest()
             if time.monotonic() >= next_check:
                 self.end_late_requests()
                 self.maintenance(time.time())  # which closes connections that have gone quiet
@@ -250,6 +249,15 @@ class Listener(TcpWSGIServer):
                 is_done = not self.active_channels
         for dispatcher in (self.task_dispatcher, self.work_dispatcher):
             dispatcher.shutdown(cancel_pending=False)
+
+    def rest(self) -> None:
+        """Leave the processors to the threads while each has more to do: requests that came
+        meanwhile are read together, which interrupts the work less often. Not amid a request."""
+        if any(channel.request for channel in self.active_channels.values()):
+            return
+        end = time.monotonic() + REST_SECONDS
+        while len(self.work_dispatcher.queue) >= self.rules.threads and time.monotonic() < end:
+            time.sleep(PAUSE_SECONDS)
 
     def add_task(self, channel: Channel) -> None:
         """Hand a connection's oldest request to a thread."""
