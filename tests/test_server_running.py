@@ -134,7 +134,7 @@ def test_bodies_that_do_not_fit_into_memory_together_are_refused():
 
 
 def test_more_photos_than_may_wait_are_refused_at_once_and_nothing_else_is():
-    large = encode(Image.new("RGB", (5000, 4000)), "JPEG")  # takes a good part of a second
+    large = encode(Image.new("RGB", (8000, 8000)), "JPEG")  # takes most of a second
     with (
         run_server("--threads", "1", "--max-queue", "2") as server,
         contextlib.ExitStack() as stack,
@@ -143,7 +143,7 @@ def test_more_photos_than_may_wait_are_refused_at_once_and_nothing_else_is():
         for _ in range(3):  # one works, two wait
             waiting.append(stack.enter_context(server.connect()))
             waiting[-1].sendall(make_request(large))
-            time.sleep(0.02)  # until it is read
+            time.sleep(0.06)  # until it is read
         status, headers, body = ask(server, make_request(PHOTO))
         assert (status, headers["retry-after"]) == (503, "1")
         assert json.loads(body)["detail"] == "Too many photos at once; try again"

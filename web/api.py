@@ -49,7 +49,8 @@ def predict() -> Response:
     service = get_service()
     with borrow_classifier() as borrowed:
         uploads = read_uploads(request)
-        classifier = borrowed.change_options(**read_options(request, service.contract))
+        options = read_options(request, service.contract)
+        classifier = borrowed.change_options(**options) if options else borrowed
         if len(uploads) == 1:
             return jsonify(classify_upload(classifier, uploads[0])[1].to_dict())
         return jsonify({"results": [answer_one(classifier, upload) for upload in uploads]})

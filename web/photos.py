@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 BODY_LIMIT = 10_000_000  # bytes
 PHOTO_LIMIT = 32  # in one request
+FORM = "multipart/form-data"
 FIELD = "photo"
 OPTIONS = ("top", "face")
 UNDECLARED = ("", "application/octet-stream")
@@ -43,7 +44,7 @@ def read_uploads(request: Request) -> list[Upload]:
         BadRequest: there is none, or too many.
         UnsupportedMediaType: the body is neither a form nor an image.
     """
-    if request.mimetype == "multipart/form-data":
+    if request.mimetype == FORM:
         return _read_form(request)
     _check_type(request.mimetype)
     content = request.get_data(cache=False)
@@ -75,7 +76,8 @@ def read_file(file: FileStorage) -> Upload:
 def read_options(request: Request, contract: Contract) -> dict[str, Any]:
     """`top` and `face` as Classifier takes them, the query's before the form's; BadRequest."""
     options: dict[str, Any] = {}
-    for values in (request.args, request.form):
+    forms = (request.form,) if request.mimetype == FORM else ()
+    for values in (request.args, *forms):
         for name, text in values.items(multi=True):
             if name not in OPTIONS:
                 raise BadRequest(f"No option is called `{name}`; there are {', '.join(OPTIONS)}")

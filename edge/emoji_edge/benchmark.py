@@ -25,13 +25,14 @@ WARM, ROUNDS = 3, 30
 
 @dataclass(frozen=True)
 class Timing:
-    """One artifact on a number of threads: median ms of each stage, start in ms, peak MB."""
+    """One artifact on a number of threads: median ms of each stage, start in ms, peak MB, faces."""
 
     model: str
     threads: int
     stages: dict[str, float]
     start: float
     peak: float
+    faces: int
 
 
 def load_photo(path: str = "") -> bytes:
@@ -67,7 +68,7 @@ def measure_model(model: str, threads: int, photo: bytes) -> Timing:
         "whole": lambda: classifier.classify(photo),
     }
     stages = {stage: time_median(work[stage]) for stage in STAGES}
-    return Timing(model, threads, stages, start, read_peak_memory())
+    return Timing(model, threads, stages, start, read_peak_memory(), len(faces))
 
 
 def time_median(work: Callable[[], object]) -> float:

@@ -38,7 +38,8 @@ class FaceDetector:
         self._contract = contract
         self._size = detector.size
         self._anchors = make_anchors(detector)
-        self._values = np.empty((detector.size, detector.size, 3), np.float32)
+        low, high = contract.detector_range
+        self._scale, self._low = np.float32((high - low) / 255), np.float32(low)
         self._interpreter = load_interpreter(models / detector.file, threads)
         self._input = self._interpreter.get_input_details()[0]["index"]
         # The names come from MediaPipe's file, which has no signatures.
@@ -47,28 +48,31 @@ class FaceDetector:
     def detect(self, image: Image.Image) -> list[Face]:
         """Faces in an RGB picture, most certain first."""
         square, frame = fit_square(image, self._size, self._contract.reduce_to)
-        low, high = self._contract.detector_range
-        np.multiply(np.asarray(square), np.float32((high - low) / 255), out=self._values)
-        self._values += np.float32(low)
-        self._interpreter.set_tensor(self._input, self._values[None])
+        self._fill_input(square)
         self._interpreter.invoke()
-        boxes, scores = self._decode()
-        keep = scores >= self._contract.detector_threshold
-        found = merge_boxes(boxes[keep], scores[keep], self._contract.detector_iou)
+        found = merge_boxes(*self._decode(), self._contract.detector_iou)
         return [Face(_unfit(box, frame, image), score) for box, score in found]
 
+    def _fill_input(self, square: Image.Image) -> None:
+        """In the runtime's own memory: a third of the time of an array that it copies."""
+        values = self._interpreter.tensor(self._input)()[0]
+        values[...] = np.asarray(square)
+        values *= self._scale
+        values += self._low
+
     def _decode(self) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes [n, 4] in pixels of the square input and scores [n], float64."""
-        raw = self._read(self._contract.detector_boxes_name)[:, :4]
-        logits = self._read(self._contract.detector_scores_name)[:, 0]
-        centres = raw[:, :2] + self._anchors * self._size
-        boxes = np.concatenate([centres - raw[:, 2:] / 2, centres + raw[:, 2:] / 2], axis=1)
+        """Boxes [n, 4] in pixels of the square input and scores [n] of the anchors with a face."""
+        logits = self._read(self._contract.detector_scores_name)[:, 0].astype(np.float64)
         scores = 1 / (1 + np.exp(-np.clip(logits, -100, 100)))
+        (kept,) = np.nonzero(scores >= self._contract.detector_threshold)
+        raw = self._read(self._contract.detector_boxes_name)[kept, :4].astype(np.float64)
+        centres = raw[:, :2] + self._anchors[kept] * self._size
+        boxes = np.concatenate([centres - raw[:, 2:] / 2, centres + raw[:, 2:] / 2], axis=1)
         usable = np.isfinite(boxes).all(axis=1) & (raw[:, 2:] > 0).all(axis=1)
-        return boxes[usable], scores[usable]
+        return boxes[usable], scores[kept][usable]
 
     def _read(self, name: str) -> np.ndarray:
-        return self._interpreter.get_tensor(self._outputs[name])[0].astype(np.float64)
+        return self._interpreter.get_tensor(self._outputs[name])[0]
 
 
 class FaceFinder:
