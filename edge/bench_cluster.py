@@ -26,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -61,7 +62,7 @@ KINDS_OF_PROCESS = {  # by what its command line has, the first that fits
 class LocalCluster:
     """Two Ray nodes of one CPU each, as processes of this machine; the second can be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
         self._options: dict[str, Any] = {
@@ -69,7 +70,7 @@ class LocalCluster:
             "object_store_memory": 10**8,
             "include_dashboard": False,
         }
-        head = self._options | {"_system_config": DEAD_AFTER, "temp_dir": str(folder)}
+        head = self._options | {"_system_config": DEAD_AFTER}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address = self._cluster.address
         self.add_node()
@@ -90,8 +91,9 @@ class LocalCluster:
 @contextlib.contextmanager
 def start_cluster() -> Iterator[LocalCluster]:
     """A cluster, while it is needed."""
-    with TemporaryDirectory(prefix="ray") as folder:
-        cluster = LocalCluster(Path(folder))
+    # Ray writes the address of such a cluster into its default folder, and does not make that one.
+    with TemporaryDirectory(prefix="ray") as folder, patch.dict(os.environ, RAY_TMPDIR=folder):
+        cluster = LocalCluster()
         try:
             yield cluster
         finally:
