@@ -1,12 +1,11 @@
 """Prove and time emoji-edge-cluster on two nodes of this machine, into the report's `cluster`.
 
-    python -m edge.bench_cluster [--only runs|faults] [--photos N] [--no-report]
+    python -m edge.bench_cluster [--only times|proofs] [--photos N] [--no-report]
 
-`runs` times the same photos on one process, two processes and the cluster, and checks that every
-photo's answer is the one-machine run's and that memory stays flat. `faults` checks that nothing is
-lost or doubled when a worker and then a node are killed, and that a run after an interruption makes
-only what is missing. `runs` wants an idle machine; `faults` times nothing. Exit status 1 where a
-check fails.
+`times` wants an idle machine: the same photos in one process, in two, and on the cluster. `proofs`
+may run beside other work: every photo's answer is the one-machine run's, memory stays flat, nothing
+is lost or doubled when a worker and then a node are killed, and a run after an interruption makes
+only what is missing. Exit status 1 where a check fails.
 """
 
 import argparse
@@ -56,7 +55,7 @@ CONTRACT = load_contract()
 EDGE = [sys.executable, "-m", "emoji_edge"]
 CLUSTER = [sys.executable, "-m", "emoji_edge.cluster"]
 NODES = 2  # of one worker each
-FEW = 2000  # photos of the runs beside the large one
+FEW, FACES = 2000, 10_000  # photos of the runs beside the large one
 SHARD, TINY = 100, 2
 FIFTHS = 5
 LARGE = (4000, 3000)  # a phone's photo
@@ -468,94 +467,101 @@ def time_core(work: Callable[[], object]) -> float:
     return round(statistics.median(times[1:]), 2)
 
 
-def measure_alone(folder: Path, count: int) -> dict[str, Any]:
-    """The one-machine command and the shards' making without Ray, and the albums for the rest."""
-    few, many = folder / "few", folder / "many"
-    return {
-        "photo_kb": {
-            "few": make_album(few, itertools.cycle(make_kinds()), FEW),
-            "many": make_album(many, make_faces(), count),
-        },
-        "sizes": time_sizes(),
-        "plan": measure_plan(few, many, count),
-        "edge": {
-            "few": measure_edge(few, folder / "one.jsonl", 1),
-            "few, two": measure_edge(few, folder / "few.jsonl", 2),
-            "many": measure_edge(many / "000", folder / "part.jsonl", 1),
-            "many, two": measure_edge(many, folder / "many.jsonl", 2),
-        },
-        "shards": {
-            "few": measure_shards(few, folder / "few-shards", "--shard", str(SHARD)),
-            "many": measure_shards(many / "000", folder / "many-shards"),
-        },
-    }
-
-
-def measure_runs(folder: Path, count: int) -> dict[str, Any]:
-    """The report's section, less what `faults` finds."""
+def measure_times(folder: Path) -> dict[str, Any]:
+    """The same photos in one process, in two, as shards without Ray, and on the cluster."""
+    few, faces = folder / "few", folder / "faces"
     section: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "nodes": NODES,
         "packages": {name: version(name) for name in ("ray", "pyarrow", "ai-edge-litert")},
-        **measure_alone(folder, count),
+        "photo_kb": {
+            "few": make_album(few, itertools.cycle(make_kinds()), FEW),
+            "faces": make_album(faces, make_faces(), FACES),
+        },
+        "sizes": time_sizes(),
+        "edge": {
+            "few": measure_edge(few, folder / "one.jsonl", 1),
+            "few, two": measure_edge(few, folder / "few.jsonl", 2),
+            "faces": measure_edge(faces, folder / "part.jsonl", 1),
+            "faces, two": measure_edge(faces, folder / "faces.jsonl", 2),
+        },
+        "shards": {
+            "few": measure_shards(few, folder / "few-shards", "--shard", str(SHARD)),
+            "faces": measure_shards(faces, folder / "faces-shards"),
+        },
     }
     say(section)
-    few, many = folder / "few", folder / "many"
-    of_few = few, folder / "few-answers"
+    section |= time_cluster(folder)
+    checks = {
+        f"{section[name]['photos']:,} {what}, row by row the one-machine answers": (
+            read_answers(folder / f"{name}-answers") == read_lines(folder / f"{name}.jsonl")
+        )
+        for name, what in (("few", "photos"), ("faces", "small faces"))
+    }
+    return section | {"checks": checks}
+
+
+def time_cluster(folder: Path) -> dict[str, Any]:
+    """The cluster's runs, and what Ray's driver needs for a shard."""
+    few, faces = folder / "few", folder / "faces"
+    of_few = few, folder / "few-answers", "--shard", str(SHARD)
     runs = {  # the first also waits for Ray, whose nodes have not quite begun
         "tiny": (few, folder / "tiny", "--shard", str(TINY)),
         "tiny, made": (few, folder / "tiny", "--shard", str(TINY)),
-        "few": (*of_few, "--shard", str(SHARD)),
-        "start": (*of_few, "--shard", str(SHARD)),  # that finds every shard made
-        "many": (many, folder / "many-answers", "--shard", str(max(1, count // 50))),
+        "few": of_few,
+        "start": of_few,  # that finds every shard made
+        "faces": (faces, folder / "faces-answers"),
     }
+    found = {}
     with start_cluster() as cluster:
         for name, (album, output, *options) in runs.items():
-            section[name] = run_watched(album, output, cluster, *options)
-            say({name: section[name]})
-    section["head"] = measure_head(section["start"], section.pop("tiny, made"))
-    del section["tiny"]
+            found[name] = run_watched(album, output, cluster, *options)
+            say({name: found[name]})
+    head = measure_head(found["start"], found.pop("tiny, made"))
+    del found["tiny"]
+    return found | {"head": head}
+
+
+def measure_proofs(folder: Path, count: int) -> dict[str, Any]:
+    """A large run, one that is interrupted, and one that loses a worker and a node."""
+    few, many = folder / "few", folder / "many"
+    make_album(few, itertools.cycle(make_kinds()), FEW)
+    make_album(many, make_faces(), count)
+    section: dict[str, Any] = {"plan": measure_plan(few, many, count)}
+    with start_cluster() as cluster:
+        section["twice"] = run_twice(few, folder / "twice", cluster)
+        section["faults"] = run_faults(few, folder / "faults", cluster)
+        say(section)
+        size = str(max(1, count // 50))
+        section["many"] = run_watched(many, folder / "many-answers", cluster, "--shard", size)
+    say(section)
     section["output_bytes"] = measure_files(folder / "many-answers", "part-*", count)
     section["plan_bytes"] = measure_files(folder / "many-answers", "_plan.parquet", count)
-    return section | {"checks": check_runs(section, folder, count)}
+    for album in (few, many):
+        time_edge(album, album.with_suffix(".jsonl"), 2)
+    return section | {"checks": check_proofs(section, folder, count)}
 
 
-def check_runs(section: dict[str, Any], folder: Path, count: int) -> dict[str, bool]:
+def check_proofs(section: dict[str, Any], folder: Path, count: int) -> dict[str, bool]:
     """What has to hold, and whether it does."""
-    albums = {"few": FEW, "many": count}
-    same = {
-        f"{number:,} photos, row by row the one-machine answers": (
-            read_answers(folder / f"{name}-answers") == read_lines(folder / f"{name}.jsonl")
-        )
-        for name, number in albums.items()
-    }
-    memory = section["many"]["memory_mb"].values()
-    return same | {
-        f"memory is flat over {count:,}": all(fifths[-1] <= GROWTH * fifths[1] for fifths in memory)
-    }
-
-
-def measure_faults(folder: Path) -> dict[str, Any]:
-    """Runs that are interrupted, and that lose a worker and a node."""
-    few = folder / "few"
-    make_album(few, itertools.cycle(make_kinds()), FEW)
-    time_edge(few, folder / "few.jsonl", 2)
-    with start_cluster() as cluster:
-        twice = run_twice(few, folder / "twice", cluster)
-        say({"twice": twice})
-        faults = run_faults(few, folder / "faults", cluster)
     expected = read_lines(folder / "few.jsonl")
-    checks = {
-        "a worker and then a node killed, nothing lost or doubled": (
+    memory = section["many"]["memory_mb"].values()
+    return {
+        f"{count:,} small faces, row by row the one-machine answers": (
+            read_answers(folder / "many-answers") == read_lines(folder / "many.jsonl")
+        ),
+        f"memory is flat over {count:,} small faces": all(
+            fifths[-1] <= GROWTH * fifths[1] for fifths in memory
+        ),
+        f"{FEW:,} photos, a worker and then a node killed: nothing lost or doubled": (
             read_answers(folder / "faults") == expected
         ),
-        "a second run makes only what is missing": (
-            check_twice(twice) and read_answers(folder / "twice") == expected
+        f"{FEW:,} photos, interrupted: a second run makes only what is missing": (
+            check_twice(section["twice"]) and read_answers(folder / "twice") == expected
         ),
     }
-    return {"twice": twice, "faults": faults, "checks": checks}
 
 
 def check_twice(found: dict[str, Any]) -> bool:
@@ -578,16 +584,17 @@ def main() -> int:
     """Measure, print and write; exit status 1 where a check fails."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's ignore it
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", choices=("runs", "faults"), help="keep the rest of the section")
+    parser.add_argument("--only", choices=("times", "proofs"), help="keep the rest of the section")
     parser.add_argument("--photos", type=int, default=50_000, help="of the large run")
     parser.add_argument("--no-report", action="store_true", help="leave models/report.json alone")
     options = parser.parse_args()
-    parts = {"runs": partial(measure_runs, count=options.photos), "faults": measure_faults}
+    parts = {"times": measure_times, "proofs": partial(measure_proofs, count=options.photos)}
     section = read_report(REPORT).get("cluster", {}) if options.only else {}
     for name in [options.only] if options.only else parts:
         with TemporaryDirectory() as folder:
             found = parts[name](Path(folder))
-        section |= found | {"checks": section.get("checks", {}) | found["checks"]}
+        checks = section.get("checks", {}) | found["checks"]
+        section |= found | {"checks": checks}
     say(section)
     if not options.no_report:
         write_section(REPORT, "cluster", section)
