@@ -189,14 +189,23 @@ def render_limits(section: dict[str, Any]) -> str:
 
 def render_listing(section: dict[str, Any]) -> str:
     """What the list of files costs."""
-    plan, head = section["plan"], section["head"]
+    plan = section["plan"]
     return (
         f"the plan listed {plan['photos_a_second']:,} photos a second from a disk, so "
         f"{format_time(1e9 / plan['photos_a_second'] / 3600)} for a billion, and its file takes "
         f"{section['plan_bytes']:g} bytes a photo. While it is made, the machine that lists holds "
         f"{plan['folder_bytes']:,} bytes a photo of a folder and {plan['store_bytes']:,} of an "
-        f"object store: {plan['folder_bytes']:,} and {plan['store_bytes']:,} GB for a billion. The "
-        f"driver took {head['ms']:g} ms and {head['kb']:g} kB a shard"
+        f"object store: {plan['folder_bytes']:,} and {plan['store_bytes']:,} GB for a billion"
+    )
+
+
+def render_driver(section: dict[str, Any]) -> str:
+    """What the driver needs for a shard."""
+    head = section["head"]
+    gigabytes = 1e9 / SHARD * head["kb"] / 1e6
+    return (
+        f"one process, took {head['ms']:g} ms and {head['kb']:g} kB a shard, so "
+        f"{gigabytes:.1f} GB for a billion photos"
     )
 
 
@@ -211,5 +220,6 @@ BLOCKS: dict[str, Callable[[dict], str]] = {
         ("cost", render_cost),
         ("limits", render_limits),
         ("listing", render_listing),
+        ("driver", render_driver),
     )
 }
