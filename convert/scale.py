@@ -88,7 +88,12 @@ def render_throughput(section: dict[str, Any]) -> str:
         cells = [f"{1000 / ms:.0f}" for ms in found]
         rows.append([f"photos a second of a core: {name}", *cells])
     heads = [f"{section[key]['photos']:,} {what}" for key, what in zip(keys, WHAT, strict=True)]
-    return make_table(["core ms a photo", *heads], rows)
+    many = section["many"]
+    ms = find_ms(many, many["photos"])
+    return (
+        f"{make_table(['core ms a photo', *heads], rows)}\n\nThe large run, beside other work: "
+        f"{ms:.2f} core ms a photo with its start, so {1000 / ms:.0f} photos a second of a core."
+    )
 
 
 def render_memory(section: dict[str, Any]) -> str:
