@@ -7,10 +7,12 @@ from convert.report import make_table
 
 MISSING = "Not measured yet."
 PRICE = 0.04  # US dollars an hour of a rented core: an assumption, not a measurement
-CORES = 1000  # of the cluster in the arithmetic
+PRICE_REQUESTS = 0.40  # US dollars a million requests of an object store: an assumption too
+REQUESTS = 2  # of an object store for a file: its size, and its bytes
 SHARD = 1000  # photos, the command's default
-PARTS = ("as one process", "sha256, Parquet", "worker, else", "Ray")  # of a photo's core time
-COUNTS = {"a million": 1e6, "a billion": 1e9}
+COUNTS = {"a million": (1e6, 16), "a billion": (1e9, 1000)}  # photos, and cores for them
+CORES = 1000
+WHAT = ("photos", "small faces")
 
 
 def when_measured(render: Callable[[dict[str, Any]], str]) -> Callable[[dict], str]:
@@ -18,21 +20,22 @@ def when_measured(render: Callable[[dict[str, Any]], str]) -> Callable[[dict], s
     return lambda report: render(report["cluster"]) if "cluster" in report else MISSING
 
 
-def sum_core(run: dict[str, Any]) -> float:
-    """Core milliseconds a photo of a cluster's run, with everything in it."""
-    return sum(run["core_ms"].values())
+def find_ms(run: dict[str, Any], photos: int, *kinds: str) -> float:
+    """Core milliseconds a photo of a run on the cluster, of some kinds of process or all."""
+    return 1000 * sum(run["core_s"][kind] for kind in kinds or run["core_s"]) / photos
 
 
 def render_setup(section: dict[str, Any]) -> str:
     """What was run on what."""
     packages = ", ".join(f"{name} {version}" for name, version in section["packages"].items())
-    many, few, kb = section["many"], section["few"], section["photo_kb"]
+    kb = section["photo_kb"]
     return (
-        f"two Ray nodes of one worker each, both on one machine ({section['machine']}, Python "
-        f"{section['python']}, {packages}), which had other work too: its load was "
-        f"{section['load']:g} before. {few['photos']:,} photos of {kb['few']:g} kB, and "
-        f"{many['photos']:,} pictures of {kb['many']:g} kB that are small enough to be taken as "
-        "the face."
+        f"{section['nodes']} Ray nodes of one worker each, both on one machine "
+        f"({section['machine']}, Python {section['python']}, {packages}), whose load was "
+        f"{section['load']:g} before. Photos have {kb['few']:g} kB, most of them one face near; "
+        f"small faces have {kb['faces']:g} kB and at most 64 pixels, so that the picture is taken "
+        f"as the face; one in a hundred files is broken. Its large run is over "
+        f"{section['many']['photos']:,} small faces, no two the same."
     )
 
 
@@ -48,35 +51,49 @@ def render_checks(section: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def render_throughput(section: dict[str, Any]) -> str:
-    """A photo's core milliseconds on one machine and on the cluster, and where they go."""
-    edge = section["edge"]
-    names = {
-        "few": "photos, `emoji-edge`, one process",
-        "few, two": "photos, `emoji-edge`, two processes",
-        "many": "faces, `emoji-edge`, one process",
+def list_parts(section: dict[str, Any], key: str) -> dict[str, float]:
+    """Core milliseconds a photo of what a run on the cluster consists of; they add up to it."""
+    run, start, edge = section[key], section["start"], section["edge"]
+    photos = run["photos"]
+    found = {
+        "one process of `emoji-edge`": edge[key]["core_ms"],
+        "two processes at once": edge[f"{key}, two"]["core_ms"] - edge[key]["core_ms"],
+        "sha256, Parquet instead of lines": section["shards"][key] - edge[key]["core_ms"],
+        "start: workers": find_ms(start, photos, "worker"),
+        "start: the rest": find_ms(start, photos) - find_ms(start, photos, "worker"),
     }
-    rows = [
-        [f"{edge[key]['photos']:,} {name}", *format_core(edge[key]["core_ms"]), *[""] * len(PARTS)]
-        for key, name in names.items()
-    ]
-    for key, name in (("few", "photos, cluster"), ("many", "faces, cluster")):
-        cells = [f"{ms:.2f}" for ms in list_parts(section, key)]
-        total = sum_core(section[key])
-        rows.append([f"{section[key]['photos']:,} {name}", *format_core(total), *cells])
-    return make_table(["run", "photos a core second", "core ms a photo", *PARTS], rows)
+    workers = find_ms(run, photos, "worker")
+    others = find_ms(run, photos) - workers - found["start: the rest"]
+    found["Ray, else"] = others
+    found["workers, else"] = find_ms(run, photos) - sum(found.values())
+    return found
 
 
-def list_parts(section: dict[str, Any], key: str) -> list[float]:
-    """Core milliseconds of each of PARTS, which add up to the cluster's."""
-    alone, shards = section["edge"][key]["core_ms"], section["shards"][key]
-    cluster = section[key]["core_ms"]
-    return [alone, shards - alone, cluster["workers"] - shards, cluster["Ray"]]
-
-
-def format_core(ms: float) -> tuple[str, str]:
-    """Photos a second of a core, and its milliseconds a photo."""
-    return f"{1000 / ms:.0f}", f"{ms:.2f}"
+def render_throughput(section: dict[str, Any]) -> str:
+    """A photo's core milliseconds on one machine and on the cluster, and what they are made of."""
+    keys = ("few", "faces")
+    parts = [list_parts(section, key) for key in keys]
+    rows = [[name, *(f"{part[name]:.2f}" for part in parts)] for name in parts[0]]
+    whole = [sum(part.values()) for part in parts]
+    rows.append(["**the cluster**", *(f"**{ms:.2f}**" for ms in whole)])
+    rates = {
+        "one process": [section["edge"][key]["core_ms"] for key in keys],
+        "two processes": [section["edge"][f"{key}, two"]["core_ms"] for key in keys],
+        "the cluster": whole,
+        "the cluster, once it runs": [
+            sum(ms for name, ms in part.items() if "start" not in name) for part in parts
+        ],
+    }
+    for name, found in rates.items():
+        cells = [f"{1000 / ms:.0f}" for ms in found]
+        rows.append([f"photos a second of a core: {name}", *cells])
+    heads = [f"{section[key]['photos']:,} {what}" for key, what in zip(keys, WHAT, strict=True)]
+    many = section["many"]
+    ms = find_ms(many, many["photos"])
+    return (
+        f"{make_table(['core ms a photo', *heads], rows)}\n\nThe large run, beside other work: "
+        f"{ms:.2f} core ms a photo with its start, so {1000 / ms:.0f} photos a second of a core."
+    )
 
 
 def render_memory(section: dict[str, Any]) -> str:
@@ -99,42 +116,59 @@ def render_sizes(section: dict[str, Any]) -> str:
 
 
 def find_overhead(section: dict[str, Any]) -> float:
-    """Core milliseconds a photo of the run over many beyond one process on the same pictures."""
-    return sum_core(section["many"]) - section["edge"]["many"]["core_ms"]
+    """Core milliseconds a photo beyond one process, of the run over many, without its start."""
+    parts = list_parts(section, "faces")
+    return sum(
+        ms for name, ms in parts.items() if "one process" not in name and "start" not in name
+    )
 
 
 def list_costs(section: dict[str, Any]) -> list[tuple[str, float, float]]:
     """Name, core milliseconds and kB of the photos in the arithmetic."""
-    overhead = find_overhead(section)
-    sizes = [
-        (row["photo"], row["core_ms"]["whole"] + overhead, row["kb"]) for row in section["sizes"]
+    alone = [
+        ("small faces", section["edge"]["faces"]["core_ms"], section["photo_kb"]["faces"]),
+        *((row["photo"], row["core_ms"]["whole"], row["kb"]) for row in section["sizes"]),
     ]
-    return [("faces cut out", sum_core(section["many"]), section["photo_kb"]["many"]), *sizes]
+    return [(name, ms + find_overhead(section), kb) for name, ms, kb in alone]
+
+
+def find_start(section: dict[str, Any]) -> float:
+    """Core seconds for a core of the cluster to be ready."""
+    return sum(section["start"]["core_s"].values()) / section["nodes"]
 
 
 def render_cost(section: dict[str, Any]) -> str:
     """Core hours, hours on many cores and price of a million and a billion photos."""
     rows = []
-    for count_name, count in COUNTS.items():
+    for count_name, (count, cores) in COUNTS.items():
         for name, ms, kb in list_costs(section):
-            hours = count * ms / 3.6e6
+            hours = (count * ms / 1000 + cores * find_start(section)) / 3600
             rows.append(
                 [
                     f"{count_name}, {name}",
                     f"{ms:.1f}",
                     f"{hours:,.1f}" if hours < 100 else f"{hours:,.0f}",
-                    format_time(hours / CORES),
-                    f"${hours * PRICE:,.2f}" if hours < 1000 else f"${hours * PRICE:,.0f}",
+                    f"{format_time(hours / cores)} on {cores:,}",
+                    format_price(hours * PRICE),
+                    format_price(count * REQUESTS * PRICE_REQUESTS / 1e6),
                     f"{count * kb / 1e9:,.2f}",
                     f"{count * section['output_bytes'] / 1e9:,.2f}",
                 ]
             )
-    head = ["photos", "core ms", "core hours", f"on {CORES:,} cores", "price", "TB read"]
-    table = make_table([*head, "GB written"], rows)
+    head = ["photos", "core ms", "core hours", "time on cores", "cores cost", "requests",
+            "TB read", "GB written"]  # fmt: skip
     return (
         f"Core ms: one process by size, and {find_overhead(section):.2f} that the cluster needed "
-        f"beyond it. Assumed: ${PRICE:.2f} an hour of a core, and that cores add up.\n\n{table}"
+        f"beyond it once it ran; a core's start is {find_start(section):.0f} s more. Assumed: "
+        f"${PRICE:.2f} an hour of a core, that cores add up, and photos with one face. Requests: "
+        f"${PRICE_REQUESTS:.2f} a million, and {REQUESTS} for a file in an object store (its size, "
+        f"its bytes).\n\n{make_table(head, rows)}"
     )
+
+
+def format_price(dollars: float) -> str:
+    """Cents only where they matter."""
+    return f"${dollars:,.2f}" if dollars < 10 else f"${dollars:,.0f}"
 
 
 def format_time(hours: float) -> str:
@@ -145,28 +179,38 @@ def format_time(hours: float) -> str:
 
 
 def render_limits(section: dict[str, Any]) -> str:
-    """What each part of the cluster would have to bear, in the order in which it gives way."""
-    head = section["head"]
+    """What each part of the cluster would have to bear."""
     rows = []
     for name, ms, kb in list_costs(section):
         rate = CORES * 1000 / ms
+        driver = rate / SHARD * section["head"]["ms"] / 1000
         rows.append(
-            [
-                name,
-                f"{rate:,.0f}",
-                f"{rate * kb / 1e6:,.1f}",
-                f"{rate / SHARD:,.0f}",
-                f"{100 * rate / SHARD * head['ms'] / 1000:,.0f} %",
-            ]
-        )
-    columns = ["photos", "photos (reads) a second", "GB a second", "shards a second", "the driver"]
-    table = make_table([f"on {CORES:,} cores: {columns[0]}", *columns[1:]], rows)
-    listing = 1e9 / section["plan_photos_a_second"] / 3600
+            [name, f"{rate:,.0f}", f"{REQUESTS * rate:,.0f}", f"{rate * kb / 1e6:,.1f}",
+             f"{rate / SHARD:,.0f}", f"{100 * driver:,.0f} %"]
+        )  # fmt: skip
+    columns = ["photos a second", "requests", "GB", "shards", "the driver is busy"]
+    return make_table([f"on {CORES:,} cores", *columns], rows)
+
+
+def render_listing(section: dict[str, Any]) -> str:
+    """What the list of files costs."""
+    plan = section["plan"]
     return (
-        f"{table}\n\nThe driver took {head['ms']:g} ms and {head['kb']:g} kB of memory a shard. "
-        f"The plan listed {section['plan_photos_a_second']:,} photos a second from a disk, so "
-        f"{format_time(listing)} for a billion, and takes {section['plan_bytes']:g} bytes a photo; "
-        f"the answers take {section['output_bytes']:g}."
+        f"the plan listed {plan['photos_a_second']:,} photos a second from a disk, so "
+        f"{format_time(1e9 / plan['photos_a_second'] / 3600)} for a billion, and its file takes "
+        f"{section['plan_bytes']:g} bytes a photo. While it is made, the machine that lists holds "
+        f"{plan['folder_bytes']:,} bytes a photo of a folder and {plan['store_bytes']:,} of an "
+        f"object store: {plan['folder_bytes']:,} and {plan['store_bytes']:,} GB for a billion"
+    )
+
+
+def render_driver(section: dict[str, Any]) -> str:
+    """What the driver needs for a shard."""
+    head = section["head"]
+    gigabytes = 1e9 / SHARD * head["kb"] / 1e6
+    return (
+        f"one process, took {head['ms']:g} ms and {head['kb']:g} kB a shard, so "
+        f"{gigabytes:.1f} GB for a billion photos"
     )
 
 
@@ -180,5 +224,7 @@ BLOCKS: dict[str, Callable[[dict], str]] = {
         ("sizes", render_sizes),
         ("cost", render_cost),
         ("limits", render_limits),
+        ("listing", render_listing),
+        ("driver", render_driver),
     )
 }

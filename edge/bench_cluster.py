@@ -1,16 +1,17 @@
 """Prove and time emoji-edge-cluster on two nodes of this machine, into the report's `cluster`.
 
-    python -m edge.bench_cluster [--photos N] [--no-report]
+    python -m edge.bench_cluster [--only times|proofs] [--photos N] [--no-report]
 
-It checks that every photo's answer is the one-machine run's, that nothing is lost or doubled when a
-worker and then a node are killed, that a run after an interruption makes only what is missing, and
-that memory stays flat; and it times the same photos on one process, two processes, and the cluster.
-Exit status 1 where a check fails.
+`times` wants an idle machine: the same photos in one process, in two, and on the cluster. `proofs`
+may run beside other work: every photo's answer is the one-machine run's, memory stays flat, nothing
+is lost or doubled when a worker and then a node are killed, and a run after an interruption makes
+only what is missing. Exit status 1 where a check fails.
 """
 
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -20,32 +21,43 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow.parquet as pq
 from emoji_edge.benchmark import load_photo
 from emoji_edge.classify import Classifier, FaceResult, rank_scores
 from emoji_edge.cluster import parse_options, read_run
-from emoji_edge.cluster_shards import ShardMaker, open_table, plan_shards
+from emoji_edge.cluster_shards import (
+    ShardMaker,
+    find_place,
+    open_table,
+    plan_shards,
+    walk_files,
+)  # fmt: skip
 from emoji_edge.contract import find_models, load_contract
 from emoji_edge.image import open_photo
 from PIL import Image
 
-from convert.report import REPORT, write_section
+from convert.report import REPORT, read_report, write_section
 from edge.bench import make_near_photo
 
 CONTRACT = load_contract()
 EDGE = [sys.executable, "-m", "emoji_edge"]
 CLUSTER = [sys.executable, "-m", "emoji_edge.cluster"]
 NODES = 2  # of one worker each
-FEW = 2000  # photos of the runs beside the large one
+FEW, FACES = 2000, 10_000  # photos of the runs beside the large one
 SHARD, TINY = 100, 2
+FIFTHS = 5
 LARGE = (4000, 3000)  # a phone's photo
 GROWTH = 1.1  # of the largest memory in the last fifth of the run against the second
 DEAD_AFTER = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 1000,
@@ -61,7 +73,7 @@ KINDS_OF_PROCESS = {  # by what its command line has, the first that fits
 class LocalCluster:
     """Two Ray nodes of one CPU each, as processes of this machine; the second can be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
         self._options: dict[str, Any] = {
@@ -69,7 +81,7 @@ class LocalCluster:
             "object_store_memory": 10**8,
             "include_dashboard": False,
         }
-        head = self._options | {"_system_config": DEAD_AFTER, "temp_dir": str(folder)}
+        head = self._options | {"_system_config": DEAD_AFTER}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address = self._cluster.address
         self.add_node()
@@ -90,16 +102,17 @@ class LocalCluster:
 @contextlib.contextmanager
 def start_cluster() -> Iterator[LocalCluster]:
     """A cluster, while it is needed."""
-    with TemporaryDirectory(prefix="ray") as folder:
-        cluster = LocalCluster(Path(folder))
+    # Ray writes the address of such a cluster into its default folder, and does not make that one.
+    with TemporaryDirectory(prefix="ray") as folder, patch.dict(os.environ, RAY_TMPDIR=folder):
+        cluster = LocalCluster()
         try:
             yield cluster
         finally:
             cluster.close()
 
 
-def find_processes(title: str) -> list[int]:
-    """This process's descendants whose command line has the title."""
+def list_processes() -> dict[int, str]:
+    """This process's descendants and their command lines."""
     parents, titles = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -109,14 +122,19 @@ def find_processes(title: str) -> list[int]:
     ours = {os.getpid()}
     while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
         ours |= more
-    return [pid for pid in ours if title in titles.get(pid, "")]
+    return {pid: titles[pid] for pid in ours - {os.getpid()}}
 
 
-def read_memory(pid: int) -> float:
-    """Resident MB of a process, 0 where it has just ended."""
+def find_processes(title: str) -> list[int]:
+    """Those whose command line has the title."""
+    return [pid for pid, line in list_processes().items() if title in line]
+
+
+def read_memory(pid: int, field: str = "VmRSS") -> float:
+    """Resident MB of a process, 0 where it has just ended; VmHWM: the most that it has had."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024 / 1e6
     return 0.0
 
@@ -127,7 +145,7 @@ def start_run(album: Path, output: Path, cluster: LocalCluster, *options: str) -
         time.sleep(0.05)
     command = [*CLUSTER, str(album), str(output), "--address", cluster.address, *options]
     with find_log(output).open("w") as log:
-        return subprocess.Popen(command, stderr=log)
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
 
 
 def find_log(output: Path) -> Path:
@@ -231,12 +249,16 @@ def make_kinds() -> list[bytes]:
     return [encode_jpeg(scene) for scene in scenes]
 
 
-def make_faces() -> list[bytes]:
-    """Pictures so small that they are taken as the face."""
-    with Image.open(find_models() / "golden" / "photos" / "portrait.jpg") as picture:
-        face = picture.convert("RGB").crop((120, 40, 300, 220))
+def make_faces() -> Iterator[bytes]:
+    """Pictures so small that they are taken as the face, no two the same."""
     side = CONTRACT.small_picture
-    return [encode_jpeg(face.resize((side - i, side - i))) for i in range(16)]
+    with Image.open(find_models() / "golden" / "photos" / "portrait.jpg") as picture:
+        face = picture.convert("RGB").crop((110, 30, 310, 230)).resize((side + 16, side + 16))
+    pixels, random = np.asarray(face, np.float32), np.random.default_rng(0)
+    while True:
+        x, y = random.integers(0, 17, 2)
+        moved = pixels[y : y + side, x : x + side] * random.uniform(0.5, 1.0)
+        yield encode_jpeg(Image.fromarray(moved.astype(np.uint8)))
 
 
 def encode_jpeg(picture: Image.Image) -> bytes:
@@ -246,17 +268,16 @@ def encode_jpeg(picture: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def make_album(folder: Path, pictures: list[bytes], count: int) -> float:
-    """So many photos, as links to a few; one in a hundred is broken. The mean kB of the others."""
-    kinds = folder.with_name(f"{folder.name}-kinds")
-    kinds.mkdir()
-    for number, data in enumerate([*pictures, b"broken"]):
-        (kinds / f"{number}.jpg").write_bytes(data)
-    for number in range(count):
-        kind = len(pictures) if number % 100 == 99 else number % len(pictures)
-        (folder / f"{number // 1000:03}").mkdir(parents=True, exist_ok=True)
-        os.link(kinds / f"{kind}.jpg", folder / f"{number // 1000:03}" / f"{number:06}.jpg")
-    return round(statistics.fmean(map(len, pictures)) / 1e3, 1)
+def make_album(folder: Path, pictures: Iterable[bytes], count: int) -> float:
+    """So many photos, one in a hundred of them broken. The mean kB of the others."""
+    sizes = []
+    for number, data in enumerate(itertools.islice(pictures, count)):
+        place = folder / f"{number // 5000:03}"
+        place.mkdir(parents=True, exist_ok=True)
+        broken = number % 100 == 99
+        (place / f"{number:06}.jpg").write_bytes(b"broken" if broken else data)
+        sizes += [] if broken else [len(data)]
+    return round(statistics.fmean(sizes) / 1e3, 1)
 
 
 def time_edge(album: Path, output: Path, jobs: int) -> tuple[float, float]:
@@ -275,7 +296,8 @@ def measure_edge(album: Path, output: Path, jobs: int) -> dict[str, float]:
     """Milliseconds a photo of the one-machine command without its start."""
     one = output.with_suffix(".one")
     one.mkdir()
-    os.link(min(album.rglob("*.jpg")), one / "a.jpg")
+    for job in range(jobs):
+        os.link(min(album.rglob("*.jpg")), one / f"{job}.jpg")
     start = time_edge(one, output.with_suffix(".start.jsonl"), jobs)
     whole = time_edge(album, output, jobs)
     photos = len(read_lines(output))
@@ -287,17 +309,19 @@ class Watch:
     """The processors' seconds and the largest memory of a run's processes, by what they are."""
 
     def __init__(self) -> None:
-        self._begin = {pid: read_seconds(pid) for pid in find_processes("")}
+        self._begin = {pid: read_seconds(pid) for pid in list_processes()}
         self._last: dict[int, float] = {}
         self._kinds: dict[int, str] = {}
 
     def look(self) -> dict[str, float]:
         """Take every process's time; the largest resident MB of each kind of process."""
         memory: dict[str, float] = {}
-        for pid, kind in self._find_kinds().items():
-            self._kinds[pid] = kind
-            self._last[pid] = read_seconds(pid) or self._last.get(pid, 0.0)
-            memory[kind] = max(memory.get(kind, 0.0), read_memory(pid))
+        for pid, line in list_processes().items():
+            kind = next((kind for title, kind in KINDS_OF_PROCESS.items() if title in line), None)
+            if kind:
+                self._kinds[pid] = kind
+                self._last[pid] = read_seconds(pid) or self._last.get(pid, 0.0)
+                memory[kind] = max(memory.get(kind, 0.0), read_memory(pid))
         return memory
 
     def read(self) -> dict[str, float]:
@@ -305,14 +329,7 @@ class Watch:
         seconds = dict.fromkeys(KINDS_OF_PROCESS.values(), 0.0)
         for pid, last in self._last.items():
             seconds[self._kinds[pid]] += last - self._begin.get(pid, 0.0)
-        return seconds
-
-    def _find_kinds(self) -> dict[int, str]:
-        kinds: dict[int, str] = {}
-        for title, kind in KINDS_OF_PROCESS.items():
-            for pid in find_processes(title):
-                kinds.setdefault(pid, kind)
-        return kinds
+        return {kind: round(value, 2) for kind, value in seconds.items()}
 
 
 def read_seconds(pid: int) -> float:
@@ -333,26 +350,21 @@ def measure_shards(album: Path, output: Path, *options: str) -> float:
 
 
 def run_watched(album: Path, output: Path, cluster: LocalCluster, *options: str) -> dict[str, Any]:
-    """A whole run: core milliseconds a photo, and the largest memory in each fifth of it."""
-    watch, memory = Watch(), {kind: [0.0] * 5 for kind in KINDS_OF_PROCESS.values()}
+    """A whole run: core seconds, and the largest memory in each fifth of it, by kind of process."""
+    watch, memory = Watch(), {kind: [0.0] * FIFTHS for kind in KINDS_OF_PROCESS.values()}
     begin = time.perf_counter()
     process = start_run(album, output, cluster, *options)
     while process.poll() is None:
-        fifth = min(4, 5 * count_shards(output) // count_planned(output))
+        fifth = min(FIFTHS - 1, FIFTHS * count_shards(output) // count_planned(output))
         for kind, megabytes in watch.look().items():
             memory[kind][fifth] = max(memory[kind][fifth], round(megabytes, 1))
         time.sleep(0.2)
-    wall = time.perf_counter() - begin
-    status = process.wait()
-    photos = sum(1 for _ in album.rglob("*.jpg"))
-    spent = {kind: 1000 * seconds / photos for kind, seconds in watch.read().items()}
-    worker = spent.pop("worker")
     return {
-        "status": status,
+        "status": process.wait(),
         "said": read_log(output),
-        "photos": photos,
-        "wall_s": round(wall, 1),
-        "core_ms": {"workers": round(worker, 3), "Ray": round(sum(spent.values()), 3)},
+        "photos": sum(1 for _ in album.rglob("*.jpg")),
+        "wall_s": round(time.perf_counter() - begin, 1),
+        "core_s": watch.read(),
         "memory_mb": memory,
     }
 
@@ -387,43 +399,43 @@ def run_twice(few: Path, output: Path, cluster: LocalCluster) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def measure_head(few: Path, folder: Path, cluster: LocalCluster) -> dict[str, float]:
-    """What the driver needs for a shard: its second runs over many and over few."""
-    found = {}
-    for size in (SHARD, TINY):
-        output = folder / f"shards-of-{size}"
-        if not output.exists():
-            start_run(few, output, cluster, "--shard", str(size)).wait()
-        process = start_run(few, output, cluster, "--shard", str(size))
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        found[size] = (usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+def measure_head(start: dict[str, Any], many: dict[str, Any]) -> dict[str, float]:
+    """What the driver needs for a shard: of runs that find few shards made, and many."""
     more = FEW / TINY - FEW / SHARD
-    seconds, megabytes = (many - few for many, few in zip(found[TINY], found[SHARD], strict=True))
-    return {"ms": round(1000 * seconds / more, 2), "kb": round(1000 * megabytes / more, 2)}
+    seconds = many["core_s"]["driver"] - start["core_s"]["driver"]
+    megabytes = max(many["memory_mb"]["driver"]) - max(start["memory_mb"]["driver"])
+    return {"ms": round(1000 * seconds / more, 2), "kb": round(1000 * megabytes / more, 1)}
 
 
-def measure_plan(album: Path, folder: Path, photos: int) -> float:
-    """Photos a second that the plan lists and writes."""
-    run = read_run(parse_options([str(album), str(folder / "plan")]))
-    begin = time.perf_counter()
-    plan_shards(run)
-    return round(photos / (time.perf_counter() - begin))
+def measure_plan(few: Path, many: Path, count: int) -> dict[str, float]:
+    """Photos a second that the plan lists and writes, and its memory: of a folder, of a store."""
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        seconds, of_folder = pool.submit(measure_growth, write_plan, few, many).result()
+        _, of_store = pool.submit(measure_growth, list_store, few, many).result()
+    return {
+        "photos_a_second": round(count / seconds),
+        "folder_bytes": round(of_folder / count),
+        "store_bytes": round(of_store / count),
+    }
 
 
-def check_many(output: Path, expected: dict[str, dict[str, Any]], count: int) -> bool:
-    """Whether each photo has the one-machine answer of a photo of the same bytes."""
-    rows = pq.read_table(output, columns=["path", "sha256"])
-    sha256 = dict(zip(rows["path"].to_pylist(), rows["sha256"].to_pylist(), strict=True))
-    answers = read_answers(output)
-    kinds = {sha256[photo]: drop_name(answer) for photo, answer in expected.items()}
-    same = all(drop_name(answer) == kinds[sha256[photo]] for photo, answer in answers.items())
-    return same and len(answers) == count
+def write_plan(album: Path) -> None:
+    """The plan of an album."""
+    plan_shards(read_run(parse_options([str(album), str(album.with_suffix(".plan"))])))
 
 
-def drop_name(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer to any photo of the same bytes."""
-    return {key: value for key, value in answer.items() if key != "photo"}
+def list_store(album: Path) -> None:
+    """The album's names, as those of an object store are listed."""
+    deque(walk_files(*find_place(str(album)), {".jpg"}), maxlen=0)
+
+
+def measure_growth(work: Callable[[Path], None], few: Path, many: Path) -> tuple[float, float]:
+    """Seconds, and bytes by which this process's resident memory grows at most, on many photos."""
+    work(few)  # loads what it needs
+    before, begin = read_memory(os.getpid()), time.perf_counter()
+    work(many)
+    seconds = time.perf_counter() - begin
+    return seconds, 1e6 * (read_memory(os.getpid(), "VmHWM") - before)
 
 
 def time_sizes() -> list[dict[str, Any]]:
@@ -455,63 +467,100 @@ def time_core(work: Callable[[], object]) -> float:
     return round(statistics.median(times[1:]), 2)
 
 
-def measure_section(folder: Path, count: int) -> dict[str, Any]:
-    """The report's section."""
-    few, many = folder / "few", folder / "many"
+def measure_times(folder: Path) -> dict[str, Any]:
+    """The same photos in one process, in two, as shards without Ray, and on the cluster."""
+    few, faces = folder / "few", folder / "faces"
     section: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
+        "nodes": NODES,
         "packages": {name: version(name) for name in ("ray", "pyarrow", "ai-edge-litert")},
-        "photo_kb": {"few": make_album(few, make_kinds(), FEW),
-                     "many": make_album(many, make_faces(), count)},
+        "photo_kb": {
+            "few": make_album(few, itertools.cycle(make_kinds()), FEW),
+            "faces": make_album(faces, make_faces(), FACES),
+        },
         "sizes": time_sizes(),
         "edge": {
-            "few": measure_edge(few, folder / "few.jsonl", 1),
-            "few, two": measure_edge(few, folder / "two.jsonl", 2),
-            "many": measure_edge(many / "000", folder / "many.jsonl", 1),
+            "few": measure_edge(few, folder / "one.jsonl", 1),
+            "few, two": measure_edge(few, folder / "few.jsonl", 2),
+            "faces": measure_edge(faces, folder / "part.jsonl", 1),
+            "faces, two": measure_edge(faces, folder / "faces.jsonl", 2),
         },
         "shards": {
             "few": measure_shards(few, folder / "few-shards", "--shard", str(SHARD)),
-            "many": measure_shards(many / "000", folder / "many-shards"),
+            "faces": measure_shards(faces, folder / "faces-shards"),
         },
-        "plan_photos_a_second": measure_plan(many, folder, count),
-    }  # fmt: skip
+    }
     say(section)
+    section |= time_cluster(folder)
+    checks = {
+        f"{section[name]['photos']:,} {what}, row by row the one-machine answers": (
+            read_answers(folder / f"{name}-answers") == read_lines(folder / f"{name}.jsonl")
+        )
+        for name, what in (("few", "photos"), ("faces", "small faces"))
+    }
+    return section | {"checks": checks}
+
+
+def time_cluster(folder: Path) -> dict[str, Any]:
+    """The cluster's runs, and what Ray's driver needs for a shard."""
+    few, faces = folder / "few", folder / "faces"
+    of_few = few, folder / "few-answers", "--shard", str(SHARD)
+    runs = {  # the first also waits for Ray, whose nodes have not quite begun
+        "tiny": (few, folder / "tiny", "--shard", str(TINY)),
+        "tiny, made": (few, folder / "tiny", "--shard", str(TINY)),
+        "few": of_few,
+        "start": of_few,  # that finds every shard made
+        "faces": (faces, folder / "faces-answers"),
+    }
+    found = {}
     with start_cluster() as cluster:
-        for name, run in (
-            ("many", lambda: run_watched(many, folder / "answers", cluster)),
-            ("few", lambda: run_watched(
-                few, folder / f"shards-of-{SHARD}", cluster, "--shard", str(SHARD)
-            )),
-            ("twice", lambda: run_twice(few, folder / "twice", cluster)),
-            ("faults", lambda: run_faults(few, folder / "faults", cluster)),
-            ("head", lambda: measure_head(few, folder, cluster)),
-        ):  # fmt: skip
-            section[name] = run()
-            say({name: section[name]})
-    section["output_bytes"] = measure_files(folder / "answers", "part-*", count)
-    section["plan_bytes"] = measure_files(folder / "answers", "_plan.parquet", count)
-    section["checks"] = check_section(section, folder, count)
-    return section
+        for name, (album, output, *options) in runs.items():
+            found[name] = run_watched(album, output, cluster, *options)
+            say({name: found[name]})
+    head = measure_head(found["start"], found.pop("tiny, made"))
+    del found["tiny"]
+    return found | {"head": head}
 
 
-def check_section(section: dict[str, Any], folder: Path, count: int) -> dict[str, bool]:
+def measure_proofs(folder: Path, count: int) -> dict[str, Any]:
+    """A large run, one that is interrupted, and one that loses a worker and a node."""
+    few, many = folder / "few", folder / "many"
+    make_album(few, itertools.cycle(make_kinds()), FEW)
+    make_album(many, make_faces(), count)
+    section: dict[str, Any] = {"plan": measure_plan(few, many, count)}
+    with start_cluster() as cluster:
+        section["twice"] = run_twice(few, folder / "twice", cluster)
+        section["faults"] = run_faults(few, folder / "faults", cluster)
+        say(section)
+        size = str(max(1, count // 50))
+        section["many"] = run_watched(many, folder / "many-answers", cluster, "--shard", size)
+    say(section)
+    section["output_bytes"] = measure_files(folder / "many-answers", "part-*", count)
+    section["plan_bytes"] = measure_files(folder / "many-answers", "_plan.parquet", count)
+    for album in (few, many):
+        time_edge(album, album.with_suffix(".jsonl"), 2)
+    return section | {"checks": check_proofs(section, folder, count)}
+
+
+def check_proofs(section: dict[str, Any], folder: Path, count: int) -> dict[str, bool]:
     """What has to hold, and whether it does."""
     expected = read_lines(folder / "few.jsonl")
-    memory = section["many"]["memory_mb"]
+    memory = section["many"]["memory_mb"].values()
     return {
-        f"{count:,} photos, each with the one-machine answer": check_many(
-            folder / "answers", read_lines(folder / "many.jsonl"), count
+        f"{count:,} small faces, row by row the one-machine answers": (
+            read_answers(folder / "many-answers") == read_lines(folder / "many.jsonl")
         ),
-        f"{FEW:,} photos, row by row": read_answers(folder / f"shards-of-{SHARD}") == expected,
-        "a worker and a node killed, nothing lost or doubled": (
+        f"memory is flat over {count:,} small faces": all(
+            fifths[-1] <= GROWTH * fifths[1] for fifths in memory
+        ),
+        f"{FEW:,} photos, a worker and then a node killed: nothing lost or doubled": (
             read_answers(folder / "faults") == expected
         ),
-        "a second run makes only what is missing": (
+        f"{FEW:,} photos, interrupted: a second run makes only what is missing": (
             check_twice(section["twice"]) and read_answers(folder / "twice") == expected
         ),
-        "memory is flat": all(memory[kind][4] <= GROWTH * memory[kind][1] for kind in memory),
     }
 
 
@@ -535,11 +584,17 @@ def main() -> int:
     """Measure, print and write; exit status 1 where a check fails."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's ignore it
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", choices=("times", "proofs"), help="keep the rest of the section")
     parser.add_argument("--photos", type=int, default=50_000, help="of the large run")
     parser.add_argument("--no-report", action="store_true", help="leave models/report.json alone")
     options = parser.parse_args()
-    with TemporaryDirectory() as name:
-        section = measure_section(Path(name), options.photos)
+    parts = {"times": measure_times, "proofs": partial(measure_proofs, count=options.photos)}
+    section = read_report(REPORT).get("cluster", {}) if options.only else {}
+    for name in [options.only] if options.only else parts:
+        with TemporaryDirectory() as folder:
+            found = parts[name](Path(folder))
+        checks = section.get("checks", {}) | found["checks"]
+        section |= found | {"checks": checks}
     say(section)
     if not options.no_report:
         write_section(REPORT, "cluster", section)
