@@ -10,36 +10,78 @@ PHOTOS = {"near": "near face", "far": "far face, both detectors"}
 def render_benchmark(report: dict) -> str:
     """Warm and cold times and memory of whole photos, default artifact, one thread."""
     section = report["benchmark"]
-    head = ["640x480 JPEG", "warm, photo to top three", "cold, whole command", "peak memory"]
-    rows = []
+    head = ["640x480 JPEG", "warm, photo to top three", "cold, command", "peak memory", "found"]
+    rows, ours = [], find_warm(section)
     for name, title in PHOTOS.items():
-        warm = next(
-            row for row in section["warm"]
-            if (row["artifact"], row["threads"], row["photo"]) == ("float32", 1, name)
-        )  # fmt: skip
         cold = section["cold"][name]
         rows.append([
-            title, f"{warm['stages_ms']['whole']:.1f} ms", f"{cold['median_s']:.2f} s",
-            f"{cold['peak_mb']:.0f} MB",
+            title, f"{ours[name]['stages_ms']['whole']:.1f} ms", f"{cold['median_s']:.2f} s",
+            f"{cold['peak_mb']:.0f} MB", count_faces(ours[name]["faces"]),
         ])  # fmt: skip
     setup = f"Medians on {section['machine']}, {section['runtime']}, one thread."
-    return "\n".join([make_table(head, rows), "", setup, *render_peers(section["peers"])])
+    return "\n".join([make_table(head, rows), "", setup, *render_peers(section, ours)])
 
 
-def render_peers(peers: list[dict]) -> list[str]:
-    """A table of another package, timed in the same run."""
+def count_faces(count: int) -> str:
+    """For a cell."""
+    return f"{count} face{'' if count == 1 else 's'}"
+
+
+def find_warm(section: dict) -> dict[str, dict]:
+    """The warm row of each photo, default artifact, one thread."""
+    return {
+        row["photo"]: row
+        for row in section["warm"]
+        if (row["artifact"], row["threads"]) == ("float32", 1)
+    }
+
+
+def render_peers(section: dict, ours: dict[str, dict]) -> list[str]:
+    """A table of another package, timed in the same run; ours: the warm row of each photo."""
+    peers = section["peers"]
     if not peers:
         return []
     head = [f"PyPI `{peers[0]['package']}` {peers[0]['version']}, warm", *PHOTOS.values()]
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     for peer in peers:
-        rows.setdefault((peer["finder"], peer["cores"]), {})[peer["photo"]] = peer["warm_ms"]
+        name, ms = peer["photo"], peer["warm_ms"]
+        times = ms / ours[name]["stages_ms"]["whole"]
+        text = f"{ms:.0f} ms, {times:.1f} times the runner's; {count_faces(peer['faces'])}"
+        rows.setdefault((peer["finder"], peer["cores"]), {})[name] = text
     cells = [
         [f"{finder}, {'one core' if cores == '1' else 'all cores'}"]
-        + [f"{row[name]:.0f} ms" for name in PHOTOS]
+        + [row[name] for name in PHOTOS]
         for (finder, cores), row in rows.items()
     ]
-    return ["", "In the same run, on the same photos:", "", make_table(head, cells)]
+    compared = f"Another package in the same run, each {section['compared']}."
+    return ["", compared, "", make_table(head, cells)]
+
+
+def render_server(report: dict) -> str:
+    """The server's load beside the bare classifier, and the long run of good and bad requests."""
+    section = report["benchmark_server"]
+    head = ["640x480 JPEG", "bare classifier", "server", "part of it", "p50", "p99"]
+    rows = [
+        [
+            PHOTOS[row["photo"]], f"{row['bare_per_s']:.0f} a second",
+            f"{row['served_per_s']:.0f} a second", f"{row['ratio']:.2f}",
+            f"{row['p50_ms']:.0f} ms", f"{row['p99_ms']:.0f} ms",
+        ]
+        for row in section["photos"]
+    ]  # fmt: skip
+    setup = (
+        f"On {section['machine']}, {section['threads']} threads each, {section['connections']} "
+        "connections; wrk ran on the same cores."
+    )
+    soak, refused = section["soak"], section["soak"]["statuses"].get("503", 0)
+    long = (
+        f"In {soak['seconds']} seconds of good and bad requests on {soak['connections']} "
+        f"connections: {soak['requests']:,} answers, {refused:,} of them 503, "
+        f"{soak['unexpected']} that are not documented; "
+        f"memory {soak['memory_mb']['early']:.0f} MB early and "
+        f"{soak['memory_mb']['late']:.0f} MB late."
+    )
+    return "\n".join([make_table(head, rows), "", setup, "", long])
 
 
 def render_arm(report: dict) -> str:
@@ -136,6 +178,7 @@ def render_page(report: dict) -> str:
 BLOCKS: dict[str, Callable[[dict], str]] = {
     "page": render_page,
     "benchmark": render_benchmark,
+    "server": render_server,
     "arm": render_arm,
     "consistency": render_consistency,
     "photos": render_photos,

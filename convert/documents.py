@@ -20,7 +20,7 @@ from training.card import BLOCKS as TRAINING_BLOCKS
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     "README.md", "models/README.md", "models/MODEL_CARD.md", "training/README.md", "edge/README.md",
-    "docs/scale.md",
+    "docs/scale.md", "web/SERVER.md",
 )  # fmt: skip
 BLOCKS = TRAINING_BLOCKS | ARTIFACT_BLOCKS | DEVICE_BLOCKS | SCALE_BLOCKS
 BLOCK = re.compile(r"(<!-- report:([\w-]+) -->)(.*?)(<!-- /report:\2 -->)", re.DOTALL)
