@@ -17,8 +17,15 @@ async function startBackend(name, wasm) {
 /** What this backend can do, so that a difference can be explained later. */
 async function describeBackend(name) {
   if (name === "wasm") return { simd: await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT") };
-  if (name === "webgl") return { float32: tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED") };
+  if (name === "webgl") return { float32: tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED"), renderer: nameRenderer() };
   return {};
+}
+
+/** The graphics processor, or the program in place of one, that WebGL draws with. */
+function nameRenderer() {
+  const { gl } = tf.backend().gpgpu;
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  return gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
 }
 
 /** Outputs of the pictures start..stop by name, as Float32Arrays, and the milliseconds taken. */
