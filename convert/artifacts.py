@@ -23,6 +23,7 @@ PURPOSES = {
     ("face", "back"): "finds small faces, when the short model does not",
     ("face-tfjs", "short"): "the short face detector for the browser",
     ("face-tfjs", "back"): "the back face detector for the browser",
+    ("sibling", "float16"): "learned the labels alone, for comparison; not offered anywhere",
 }
 
 
@@ -47,6 +48,10 @@ class Artifact:
     def is_graph(self) -> bool:
         """Whether it is a TF.js graph model: model.json and weights beside it."""
         return self.kind in ("tfjs", "face-tfjs")
+
+
+# The same network trained on the labels alone, for comparison (convert.sibling); it is not shipped.
+SIBLING = Artifact("benchmark/labels-float16.tflite", "sibling", "float16")
 
 
 def list_networks(contract: Contract) -> list[Artifact]:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from convert import gate
 from convert.artifacts import (
+    SIBLING,
     Artifact,
     ArtifactError,
     describe_artifact,
@@ -177,4 +178,4 @@ def check_models(models: Path, section: dict, runtimes: Sequence[str]) -> list[s
         lines += check_report(artifact, section)
         lines += [f"now, {line}" for line in check_runs(artifact, live.get(artifact.name, []))]
         problems += join_lines(artifact, lines)
-    return problems + faults + check_strays(models, networks + detectors)
+    return problems + faults + check_strays(models, [*networks, *detectors, SIBLING])

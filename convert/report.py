@@ -10,7 +10,7 @@ from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "models" / "report.json"
 SECTIONS = (
-    "data", "history", "evaluation", "artifacts", "photos", "consistency", "benchmark",
+    "data", "history", "evaluation", "artifacts", "sibling", "photos", "consistency", "benchmark",
     "benchmark_server", "benchmark_page", "arm", "peers", "cluster",
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ from convert.measure import measure_networks, measure_truth, take_evaluation, ta
 from convert.network import NetworkError
 from convert.report import read_report, write_section
 from convert.runners import RUNTIMES
+from convert.sibling import compare_file
 from training.data import PUBLIC, DataError
 
 CALIBRATION = "tflite/calibration.json"
@@ -104,6 +105,12 @@ def measure_section(models: Path, data: Path, target_mix: float, full: bool) -> 
 def verify_models(options: argparse.Namespace) -> list[str]:
     """Measure if there is data, else run the goldens; the faults, one line each."""
     report = read_report(options.report)
+    sibling = compare_file(options.models, report["sibling"]) if "sibling" in report else []
+    return verify_artifacts(options, report) + sibling
+
+
+def verify_artifacts(options: argparse.Namespace, report: dict) -> list[str]:
+    """The faults of what ships."""
     if options.data:
         mix = report.get("history", {}).get("settings", {}).get("target_mix", 0.0)
         section = measure_section(options.models, options.data, mix, options.full)

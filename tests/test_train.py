@@ -234,11 +234,25 @@ def test_figures_are_drawn_and_reproducible(shipped, tmp_path):
     assert figures.main([*arguments, str(tmp_path / "a")]) == 0
     assert figures.main([*arguments, str(tmp_path / "b")]) == 0
     names = sorted(file.name for file in (tmp_path / "a").iterdir())
-    assert names == ["confusion.png", "coverage.png", "history.png", "reliability.png"]
+    drawn = ["confusion.png", "coverage.png", "frontier.png", "history.png", "reliability.png"]
+    assert names == drawn
     for name in names:
         first = (tmp_path / "a" / name).read_bytes()
         assert first == (tmp_path / "b" / name).read_bytes()
         assert len(first) > 5000
+
+
+def test_frontier_goes_from_the_labels_to_the_votes():
+    log = [{"run": f"frontier-{mix:g}", "target_mix": mix} for mix in (1, 0, 0.25)]
+    chosen = figures.pick_frontier([*log, {"run": "labels", "target_mix": 0}])
+    assert [run["target_mix"] for run in chosen] == [0, 0.25, 1]
+
+
+def test_no_frontier_is_drawn_without_its_runs(shipped, tmp_path):
+    report = json.loads((shipped / "report.json").read_text())
+    report["evaluation"]["runs"] = []
+    figures.draw_report(report, tmp_path)
+    assert not (tmp_path / "frontier.png").exists()
 
 
 def test_examples_are_drawn_from_the_data(shipped, faces_path, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ Each function takes the report and returns the text of one block; `convert.docum
 
 from convert.report import make_table
 from training.data import LABELS
-from training.figures import choose_split
+from training.figures import choose_split, pick_frontier
 
 PERCENT = "{:.1%}"
 
@@ -201,6 +201,38 @@ def render_runs(report: dict) -> str:
     return make_table(head, rows)
 
 
+def render_frontier(report: dict) -> str:
+    """What the same network is right about by the share of votes in what it learned."""
+    head = ["target_mix", "validation labels", "validation votes", "Public labels"]
+    head += ["Public votes", "divergence"]
+    shares = ("validation_labels", "validation_votes", "public_labels", "public_votes")
+    rows = []
+    for run in pick_frontier(report["evaluation"]["runs"]):
+        cells = [PERCENT.format(run[key]) for key in shares]
+        rows.append([f"{run['target_mix']:g}", *cells, f"{run['public_divergence']:.3f}"])
+    return make_table(head, rows)
+
+
+def render_sibling(report: dict) -> str:
+    """The file that learned the labels alone, and how right it is on every split."""
+    entry = report["sibling"]
+    head = ["split", "labels: accuracy", "macro-F1", "votes: agreement", "same best as Keras"]
+    rows = [
+        [
+            split,
+            format_share(values["labels"]["accuracy"]),
+            f"{values['labels']['macro_f1']:.3f}",
+            format_share(values["ferplus"]["agreement"]) if values["ferplus"] else "no votes",
+            f"{values['parity']['top1']:.2%}",
+        ]
+        for split, values in entry["splits"].items()
+    ]
+    return (
+        f"`models/{entry['file']}`: {entry['bytes']:,} bytes, {entry['network']['parameters']:,} "
+        f"parameters, sha256 `{entry['sha256']}`.\n\n" + make_table(head, rows)
+    )
+
+
 BLOCKS = {
     "details": render_details,
     "settings": render_settings,
@@ -215,4 +247,6 @@ BLOCKS = {
     "threshold": render_threshold,
     "errors": render_errors,
     "runs": render_runs,
+    "frontier": render_frontier,
+    "sibling": render_sibling,
 }

@@ -26,6 +26,7 @@ from training.data import LABELS, DataError, Faces, find_majority, load_faces
 from training.evaluate import collect_splits, predict_logits
 
 BLUE, ORANGE, GRAY = "#0072B2", "#D55E00", "#666666"  # Okabe and Ito's, safe for colour-blind eyes
+FRONTIER = "frontier-"  # how the names of the runs over `target_mix` begin
 SHOWN = ("PrivateTest", "PublicTest", "Validation")  # the first one present is drawn
 
 
@@ -123,6 +124,32 @@ def draw_coverage(evaluation: dict, split: str) -> Figure:
     return figure
 
 
+def pick_frontier(runs: list[dict]) -> list[dict]:
+    """The runs that differ in `target_mix` alone, from the labels to the votes."""
+    chosen = [run for run in runs if run["run"].startswith(FRONTIER)]
+    return sorted(chosen, key=lambda run: run["target_mix"])
+
+
+def draw_frontier(runs: list[dict], evaluation: dict) -> Figure:
+    """Labels against votes on PublicTest by what was learned; the shipped network beside it."""
+    figure, axis = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
+    labels, votes = ([100 * run[key] for run in runs] for key in ("public_labels", "public_votes"))
+    axis.plot(labels, votes, "o-", color=BLUE, label="the same number of epochs at each mix")
+    for run, x, y in zip(runs, labels, votes, strict=True):
+        axis.annotate(
+            f"{run['target_mix']:g}", (x, y), xytext=(-6, -10), textcoords="offset points",
+            ha="right", color=BLUE,
+        )  # fmt: skip
+    shipped = evaluation["splits"]["PublicTest"]
+    x, y = shipped["labels"]["accuracy"]["share"], shipped["ferplus"]["agreement"]["share"]
+    axis.plot(100 * x, 100 * y, "D", color=ORANGE, label="the shipped network")
+    axis.set_xlabel("labels: accuracy (%)")
+    axis.set_ylabel("votes: agreement with the majority (%)")
+    axis.set_title("PublicTest, by the share of votes learned")
+    axis.legend(frameon=False, loc="lower left")
+    return figure
+
+
 def draw_examples(scores: np.ndarray, faces: Faces, right: bool) -> Figure:
     """The 24 surest answers that are right, or wrong, in the voters' eyes."""
     majority = find_majority(faces.votes)
@@ -159,6 +186,8 @@ def draw_report(report: dict, output: Path) -> None:
     save_figure(draw_confusion(values["labels"], split), output / "confusion.png")
     save_figure(draw_reliability(values, split), output / "reliability.png")
     save_figure(draw_coverage(evaluation, split), output / "coverage.png")
+    if (frontier := pick_frontier(evaluation["runs"])) and "PublicTest" in evaluation["splits"]:
+        save_figure(draw_frontier(frontier, evaluation), output / "frontier.png")
 
 
 def draw_local_examples(data: Path, report: dict, model: Path, output: Path) -> None:
