@@ -109,6 +109,14 @@ def print_measures(splits: dict[str, Any]) -> None:
         )
 
 
+def read_section(report: Path) -> dict[str, Any]:
+    """What the report says of the file; ArtifactError where it says nothing."""
+    sections = read_report(report)
+    if "sibling" not in sections:
+        raise ArtifactError(f"{report} has no section `sibling`: make it with --run")
+    return sections["sibling"]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Make or check; 1 when the file is not as reported, 2 when there is nothing to go by."""
     parser = argparse.ArgumentParser(prog="convert.sibling", description=__doc__.split("\n")[0])
@@ -123,10 +131,9 @@ def main(arguments: list[str] | None = None) -> int:
             section = make_sibling(options.models, options.run, faces)
             write_section(report, "sibling", section)
             print_measures(section["splits"])
-        elif section := read_report(report).get("sibling"):
-            problems = check_sibling(options.models, section, faces)
         else:
-            raise ArtifactError(f"{report} has no section `sibling`: make it with --run")
+            section = read_section(report)
+            problems = check_sibling(options.models, section, faces)
     except (ArtifactError, NetworkError, DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -13,6 +13,7 @@ from convert.artifacts import SIBLING, list_networks
 from convert.network import predict_network
 from convert.report import read_report, write_section
 from convert.sibling import CONTRACT, compare_file, main
+from convert.verify import main as verify
 from training.data import load_faces
 
 MODELS = find_models()
@@ -78,13 +79,15 @@ def test_another_accuracy_than_reported_is_a_fault(data, run, models, capsys):
     assert "on PublicTest, the report says" in capsys.readouterr().err
 
 
-def test_damaged_or_missing_sibling_is_a_fault(models):
+def test_damaged_or_missing_sibling_is_a_fault(models, capsys):
     section = read_report(models / "report.json")["sibling"]
     file = models / SIBLING.name
     content = np.frombuffer(file.read_bytes(), np.uint8).copy()
     content[len(content) // 2] ^= 1
     file.write_bytes(content.tobytes())
     assert compare_file(models, section) == [f"{SIBLING.name}: its sha256 is not the report's"]
+    assert verify(["--models", str(models), "--runtimes", "litert"]) == 1
+    assert capsys.readouterr().err.splitlines() == compare_file(models, section)
     file.unlink()
     assert compare_file(models, section) == [f"{SIBLING.name}: no such file"]
 
