@@ -27,7 +27,7 @@ def test_notebook_trains_measures_and_shows_figures(tmp_path):
     assert result.returncode == 0, result.stderr
     notebook = nbformat.read(tmp_path / "done.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 4
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
     printed = "".join(output.get("text", "") for output in outputs)
     assert "PublicTest: 14 pictures" in printed
     assert "emoji.h5: " in printed

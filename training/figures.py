@@ -131,7 +131,7 @@ def pick_frontier(runs: list[dict]) -> list[dict]:
 
 
 def draw_frontier(runs: list[dict], evaluation: dict) -> Figure:
-    """Labels against votes on PublicTest by what was learned; the shipped network beside it."""
+    """Labels against votes on PublicTest by what was learned; the network beside it."""
     figure, axis = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
     labels, votes = ([100 * run[key] for run in runs] for key in ("public_labels", "public_votes"))
     axis.plot(labels, votes, "o-", color=BLUE, label="the same number of epochs at each mix")
@@ -142,7 +142,7 @@ def draw_frontier(runs: list[dict], evaluation: dict) -> Figure:
         )  # fmt: skip
     shipped = evaluation["splits"]["PublicTest"]
     x, y = shipped["labels"]["accuracy"]["share"], shipped["ferplus"]["agreement"]["share"]
-    axis.plot(100 * x, 100 * y, "D", color=ORANGE, label="the shipped network")
+    axis.plot(100 * x, 100 * y, "D", color=ORANGE, label="the network")
     axis.set_xlabel("labels: accuracy (%)")
     axis.set_ylabel("votes: agreement with the majority (%)")
     axis.set_title("PublicTest, by the share of votes learned")
