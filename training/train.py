@@ -36,6 +36,7 @@ from training.data import (
     split_training,
 )
 from training.model import CONTRACT, DEPTHS, STEM, WIDTHS, build_model, count_multiply_adds
+from training.trunk import build_trunk
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Settings:
     target_mix: float = 0.5  # what is learned: 0 FER-2013's labels, 1 FER+'s votes
     teachers: tuple[str, ...] = ()  # finished runs whose networks' mean score is learned too
     teacher_share: float = 0.7  # of what is learned, where there are teachers
+    architecture: str = "small"  # or "trunk", dlib's (training.transfer), of one shape
     stem: int = STEM  # channels at full size
     widths: tuple[int, ...] = WIDTHS  # channels at a half, a quarter, ... of the size
     depths: tuple[int, ...] = DEPTHS  # residual blocks of each
@@ -102,14 +104,22 @@ def describe_machine() -> str:
     return ", ".join([*devices, f"{os.cpu_count()} processor cores"])
 
 
-def pick_shape(settings: dict) -> dict:
-    """What the settings of a run say of its network; runs before there was a choice say nothing."""
-    return {key: settings[key] for key in ("stem", "widths", "depths") if key in settings}
+def build_network(
+    settings: dict, size: int | None = CONTRACT.input_size, dtype: str = "float32"
+) -> keras.Model:
+    """The network of a run's settings; runs before there was a choice say nothing of it."""
+    architecture = settings.get("architecture", "small")
+    if architecture == "trunk":
+        return build_trunk(size, dtype)
+    if architecture != "small":
+        raise RunError(f"architecture {architecture!r} is neither small nor trunk")
+    shape = {key: settings[key] for key in ("stem", "widths", "depths") if key in settings}
+    return build_model(size, dtype, **shape)
 
 
 def describe_network(settings: dict) -> dict[str, int]:
     """Size of the network: parameters, and multiply-adds for one picture."""
-    network = build_model(**pick_shape(settings))
+    network = build_network(settings)
     return {"parameters": network.count_params(), "multiply_adds": count_multiply_adds(network)}
 
 
@@ -174,7 +184,7 @@ def plan_sizes(phases: tuple[str, ...]) -> list[int]:
 
 def compile_model(settings: Settings, steps: int, epochs: int) -> keras.Model:
     """The network with its loss and optimizer, built so that a checkpoint can be put in."""
-    network = build_model(None, settings.dtype, **pick_shape(asdict(settings)))
+    network = build_network(asdict(settings), None, settings.dtype)
     model = keras.Model(network.input, network.output[CONTRACT.scores_name])
     rate = keras.optimizers.schedules.CosineDecay(
         0.0,
@@ -302,7 +312,7 @@ def load_network(
     """A finished run's network, with the weights of the epoch that its settings choose."""
     try:
         settings = json.loads((folder / "settings.json").read_text())["settings"]
-        network = build_model(size, dtype, **pick_shape(settings))
+        network = build_network(settings, size, dtype)
         with open(folder / "best.npz", "rb") as stream, np.load(stream) as arrays:
             network.set_weights([arrays[f"v{i}"] for i in range(len(network.weights))])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
