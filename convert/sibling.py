@@ -92,6 +92,8 @@ def check_sibling(models: Path, section: dict, faces: Faces) -> list[str]:
     reported = {
         name: values["labels"]["accuracy"]["share"] for name, values in section["splits"].items()
     }
+    if not shares.keys() & reported.keys():
+        raise ArtifactError(f"the data has none of the reported splits ({', '.join(reported)})")
     return [
         f"{SIBLING.name}: {shares[name]:.2%} on {name}, the report says {reported[name]:.2%}"
         for name in shares.keys() & reported.keys()

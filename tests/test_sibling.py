@@ -79,6 +79,12 @@ def test_another_accuracy_than_reported_is_a_fault(data, run, models, capsys):
     assert "on PublicTest, the report says" in capsys.readouterr().err
 
 
+def test_data_without_a_reported_split_is_no_proof(models, tmp_path, capsys):
+    private = write_parquet(make_faces({"PrivateTest": 2}), tmp_path / "private")
+    assert main([str(private), "--models", str(models)]) == 2
+    assert "none of the reported splits (Validation, PublicTest)" in capsys.readouterr().err
+
+
 def test_damaged_or_missing_sibling_is_a_fault(models, capsys):
     section = read_report(models / "report.json")["sibling"]
     file = models / SIBLING.name

@@ -8,7 +8,8 @@ import pytest
 from fer_tables import make_faces, write_parquet
 from keras import layers, ops
 
-from training import train, transfer
+from training import average, train, transfer
+from training.calibrate import read_history
 from training.trunk import build_trunk
 
 TINY = ["--phases", "16x1", "--batch", "16", "--validation", "0.2", "--warmup", "0"]
@@ -93,6 +94,9 @@ def test_a_run_starts_from_the_trunk(faces_path, tmp_path):
     assert run["network"]["parameters"] == build_trunk().count_params()
     trained = train.load_network(runs / "on").get_weights()
     assert trained[0] == pytest.approx(started[0])  # nothing is learned at a rate of zero
+    mean = ["--runs", str(runs), "--run", "mean", "--of", "on", "on"]
+    assert average.main(mean) == 0
+    assert len(read_history(runs / "mean")) == 1  # the run it began with has none
 
 
 def test_what_cannot_be_used_is_said_in_one_line(faces_path, tmp_path, capsys):

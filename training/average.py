@@ -35,11 +35,15 @@ def average_runs(runs: Path, names: list[str], target: Path) -> Path:
 
 
 def write_run(runs: Path, names: list[str], target: Path, run: dict) -> None:
-    """Settings and history of the average, which holds the histories of all that led to it."""
+    """Settings and history of the average, which holds the histories of all that led to it.
+
+    A run that training.transfer made has no history.
+    """
     chain = find_chain(runs, names[-1])
     run |= {"average_of": names, "settings": run["settings"] | {"start": ""}}
     (target / "settings.json").write_text(json.dumps(run, indent=1) + "\n")
-    epochs = [row for name in chain for row in read_history(runs / name)]
+    trained = [name for name in chain if (runs / name / "history.csv").exists()]
+    epochs = [row for name in trained for row in read_history(runs / name)]
     write_history(target / "history.csv", [row | {"epoch": i + 1} for i, row in enumerate(epochs)])
 
 

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from training.data import DataError, add_data_arguments, load_faces, split_training
+from training.data import DataError, Faces, add_data_arguments, load_faces, split_training
 from training.train import RunError, Settings, open_run, save_arrays
 from training.trunk import STAGES, build_trunk
 
@@ -110,11 +110,11 @@ def fill_trunk(model: keras.Model, weights: dict[str, np.ndarray], images: np.nd
         norm.beta.assign(shift + scale * mean)
 
 
-def write_run(data: Path, votes: Path | None, weights: Path, folder: Path) -> None:
+def write_run(faces: Faces, weights: Path, folder: Path) -> None:
     """A run folder of no epoch, which other runs start from."""
     settings = Settings(architecture="trunk")
     known = read_weights(weights)
-    training, _ = split_training(load_faces(data, votes), settings.validation, settings.seed)
+    training, _ = split_training(faces, settings.validation, settings.seed)
     model = build_trunk()
     fill_trunk(model, known, training.images[:PICTURES])
     open_run(folder, settings)
@@ -130,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie")
     options = parser.parse_args(arguments)
     try:
-        write_run(options.data, options.votes, options.weights, options.runs / options.run)
+        faces = load_faces(options.data, options.votes, options.skip_bad)
+        write_run(faces, options.weights, options.runs / options.run)
     except (DataError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
