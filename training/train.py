@@ -56,6 +56,7 @@ class Settings:
     learning_rate: float = 2e-3  # the peak; cosine down to zero
     warmup: float = 2.0  # epochs of linear rise to it
     weight_decay: float = 0.05  # AdamW, on the kernels only
+    sharpness: float = 0.0  # radius of sharpness-aware minimization, which doubles the time
     ema: float = 0.998  # decay of the weights' moving average, which is what is exported
     export: str = "best"  # its epoch: "best" by validation loss, or "last", where the rate is zero
     label_smoothing: float = 0.0
@@ -182,10 +183,21 @@ def plan_sizes(phases: tuple[str, ...]) -> list[int]:
     return sizes
 
 
+def connect_model(image, scores, sharpness: float) -> keras.Model:
+    """The model from image to scores, whose training step minds the sharpness where it is asked."""
+    if sharpness <= 0:
+        return keras.Model(image, scores)
+    if keras.backend.backend() != "tensorflow":
+        raise RunError("sharpness needs Keras's TensorFlow backend")
+    from training.sharpness import SharpnessAwareModel
+
+    return SharpnessAwareModel(image, scores, sharpness)
+
+
 def compile_model(settings: Settings, steps: int, epochs: int) -> keras.Model:
     """The network with its loss and optimizer, built so that a checkpoint can be put in."""
     network = build_network(asdict(settings), None, settings.dtype)
-    model = keras.Model(network.input, network.output[CONTRACT.scores_name])
+    model = connect_model(network.input, network.output[CONTRACT.scores_name], settings.sharpness)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0,
         decay_steps=max(1, round(steps * (epochs - settings.warmup))),
