@@ -1,10 +1,10 @@
-"""The sibling that learned FER-2013's labels alone, for comparison with published networks.
+"""The sibling that went on to FER-2013's labels alone, for comparison with published networks.
 
     python -m convert.sibling DATA --run runs/NAME    make it of a finished run, measure, report it
     python -m convert.sibling DATA                    measure it here; 1 if it is not as reported
 
-It has the shipped network's architecture and recipe, but a `target_mix` of 0: it says what a label
-says, not what most people would. No page, wheel or command offers it.
+It is the shipped network, trained on at a `target_mix` of 0 (training/README.md): it says what a
+label says, not what most people would. No page, wheel or command offers it.
 """
 
 import argparse

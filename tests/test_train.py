@@ -135,6 +135,7 @@ def test_damaged_checkpoint_is_refused(runs_folder, faces_path, tmp_path, capsys
     ("option", "message"),
     [(["--phases", "8x1"], "phase '8x1'"), (["--phases", "48x0"], "no epoch"),
      (["--batch", "100000"], "do not fill a batch"),
+     (["--sharpness", "-0.1", "--batch", "8"], "sharpness -0.1 is below zero"),
      (["--export", "first"], "neither best nor last")],
 )  # fmt: skip
 def test_unusable_settings_are_refused(faces_path, tmp_path, capsys, option, message):

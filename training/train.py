@@ -185,7 +185,9 @@ def plan_sizes(phases: tuple[str, ...]) -> list[int]:
 
 def connect_model(image, scores, sharpness: float) -> keras.Model:
     """The model from image to scores, whose training step minds the sharpness where it is asked."""
-    if sharpness <= 0:
+    if sharpness < 0:
+        raise RunError(f"sharpness {sharpness:g} is below zero")
+    if sharpness == 0:
         return keras.Model(image, scores)
     if keras.backend.backend() != "tensorflow":
         raise RunError("sharpness needs Keras's TensorFlow backend")
