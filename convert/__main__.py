@@ -14,57 +14,26 @@ import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import keras
-import numpy as np
-from emoji_edge.contract import Contract, ContractError, find_models, load_contract
-from emoji_edge.image import open_photo, resize_face
+from emoji_edge.contract import Contract, find_models, load_contract
+from emoji_edge.errors import EmojiError
+from emoji_edge.network import hash_file
 
-from convert import blazeface, golden, tfjs, tflite
-from convert.network import NetworkError, load_network, predict_network
-from training.data import TRAINING, DataError, Faces, load_faces
-
-RECORD = "tflite/calibration.json"  # under models/: what int8 was calibrated on
-TRAINED = "FER-2013's Training split"
-SUBSTITUTE = "the golden faces, for want of training pictures"
-NOT_FACES = ("noise", "constant", "checker", "left", "top", "ramp", "one")
+from convert import blazeface, tfjs, tflite
+from convert.calibration import RECORD, choose_calibration, is_calibrated
+from convert.golden import goldens
+from convert.network import NetworkError, open_network, predict_network
+from models.report import write_whole
+from training.data import DataError, Faces, load_faces
 
 
-def choose_calibration(
-    faces: Faces | None, goldens: golden.Golden, contract: Contract
-) -> tuple[np.ndarray, dict]:
-    """int8's pictures, uint8 [n, 48, 48], and the record of which they are.
-
-    420 of the Training split, or, where there is no data, the goldens that show a face. All pass
-    through the function that prepares a face for inference.
-    """
-    if faces is None:
-        record: dict[str, Any]
-        shown = [f for f in goldens.all_faces if not f.id.startswith(NOT_FACES)]
-        record = {"source": SUBSTITUTE, "ids": [face.id for face in shown]}
-        pictures = [face.pixels for face in shown]
-    else:
-        training = faces.select(faces.splits == TRAINING)
-        rows = tflite.pick_calibration(training.labels)
-        record = {"source": TRAINED, "seed": tflite.SEED, "ids": training.ids[rows].tolist()}
-        pictures = list(training.images[rows])
-    images = [open_photo(pixels, contract.max_pixels) for pixels in pictures]
-    return np.stack([resize_face(image, contract) for image in images]), record
-
-
-def keep_int8(out: Path, new: Path, contract: Contract, source: str) -> bool:
-    """Carry over the int8 that was calibrated on training pictures for this very network."""
-    record, name = out / RECORD, contract.artifacts["tflite"]["int8"]
-    if not record.exists() or not (out / name).exists():
-        return False
-    values = json.loads(record.read_text(encoding="utf-8"))
-    if values["model_sha256"] != source or values["source"] != TRAINED:
-        return False
+def keep_int8(out: Path, new: Path, contract: Contract) -> None:
+    """Carry over the int8 that is there, and its record."""
+    name = contract.artifacts["tflite"]["int8"]
     for file in (RECORD, name):
-        tflite.write_artifact(new / file, (out / file).read_bytes())
+        write_whole(new / file, (out / file).read_bytes())
     print(f"{name}: kept; DATA=path calibrates it again")
-    return True
 
 
 def convert_floats(model: keras.Model, contract: Contract, source: str, new: Path) -> None:
@@ -72,7 +41,7 @@ def convert_floats(model: keras.Model, contract: Contract, source: str, new: Pat
     for variant, name in contract.artifacts["tflite"].items():
         if variant != "int8":
             data = tflite.convert_tflite(model, variant, source)
-            tflite.write_artifact(new / name, data)
+            write_whole(new / name, data)
             print(f"{name}: {len(data):,} bytes")
 
 
@@ -80,43 +49,45 @@ def convert_int8(
     model: keras.Model, contract: Contract, source: str, faces: Faces | None, new: Path
 ) -> None:
     """Write int8 and the record of its calibration under `new`."""
-    goldens = golden.read_golden(golden.GOLDEN, contract)
-    pictures, record = choose_calibration(faces, goldens, contract)
+    golden = goldens.read_golden_set(find_models(), contract).all_faces
+    shown = {face.id: face.pixels for face in golden}
+    pictures, record = choose_calibration(faces, shown, contract)
     data = tflite.convert_tflite(model, "int8", source, pictures)
     text = json.dumps({"model_sha256": source, **record}, indent=1) + "\n"
     name = contract.artifacts["tflite"]["int8"]
-    tflite.write_artifact(new / name, data)
-    tflite.write_artifact(new / RECORD, text.encode())
+    write_whole(new / name, data)
+    write_whole(new / RECORD, text.encode())
     print(f"{name}: {len(data):,} bytes, calibrated on {len(pictures)} of {record['source']}")
 
 
 def convert_graphs(model: keras.Model, contract: Contract, source: str, new: Path) -> None:
     """Write the TF.js artifacts under `new`."""
-    with TemporaryDirectory() as folder:
-        model.export(folder, format="tf_saved_model", verbose=False)
-        tfjs.convert_tfjs(Path(folder), new / "tfjs", tuple(contract.artifacts["tfjs"]), source)
-    for name in contract.artifacts["tfjs"].values():
-        size = sum(file.stat().st_size for file in (new / name).parent.iterdir())
-        print(f"{name}: {size:,} bytes with its weights")
+    with TemporaryDirectory() as saved, TemporaryDirectory() as made:
+        model.export(saved, format="tf_saved_model", verbose=False)
+        tfjs.convert_tfjs(Path(saved), Path(made), tuple(contract.artifacts["tfjs"]), source)
+        for variant, name in contract.artifacts["tfjs"].items():
+            copy_files(Path(made) / variant, (new / name).parent)
+            size = sum(file.stat().st_size for file in (new / name).parent.iterdir())
+            print(f"{name}: {size:,} bytes with its weights")
 
 
 def convert_detectors(contract: Contract, models: Path, new: Path) -> None:
     """Write the face detectors for TF.js under `new`; their weights are float16 as published."""
-    for name, detector in contract.detectors.items():
+    for detector in contract.detectors.values():
         file = models / detector.file
         with TemporaryDirectory() as saved, TemporaryDirectory() as made:
             blazeface.save_detector(file, Path(saved))
-            tfjs.convert_tfjs(Path(saved), Path(made), ("float16",), golden.find_sha256(file))
-            copy_files(Path(made) / "float16", new / f"face/tfjs-{name}")
-        print(f"face/tfjs-{name}/model.json")
+            tfjs.convert_tfjs(Path(saved), Path(made), ("float16",), hash_file(file))
+            copy_files(Path(made) / "float16", (new / detector.tfjs).parent)
+        print(detector.tfjs)
 
 
 def answer_goldens(model: keras.Model, contract: Contract, source: str, new: Path) -> None:
-    """Write the goldens with this network's logits and scores under `new`."""
-    goldens = golden.read_golden(golden.GOLDEN, contract)
-    golden.answer_faces(goldens, lambda pixels: predict_network(model, pixels, contract))
-    goldens.labels, goldens.model_sha256 = contract.labels, source
-    golden.write_golden(new / "golden/golden.json", goldens)
+    """Write the goldens with what this network says of them under `new`."""
+    golden = goldens.read_golden_set(find_models(), contract)
+    goldens.answer_faces(golden, lambda pixels: predict_network(model, pixels, contract))
+    golden.labels, golden.model_sha256 = contract.labels, source
+    goldens.write_golden_set(new / goldens.FILE, golden)
 
 
 def copy_files(source: Path, target: Path) -> None:
@@ -128,48 +99,51 @@ def copy_files(source: Path, target: Path) -> None:
             shutil.copyfile(file, copy)
 
 
-def place_artifacts(new: Path, out: Path, model: Path) -> None:
-    """Put what was made into `out`, with the network and what every program reads beside it."""
+def place_artifacts(new: Path, out: Path, model: Path, network: str) -> None:
+    """Put what was made into `out`, with what every program reads, and the model as `network`."""
     for folder in ("tflite", "tfjs"):  # nothing of another network stays behind
         shutil.rmtree(out / folder, ignore_errors=True)
     shipped = find_models()
     if out.resolve() != shipped.resolve():
         for folder in ("face", "golden"):
             copy_files(shipped / folder, out / folder)
-        shutil.copyfile(shipped / "contract.json", out / "contract.json")
+        for file in shipped.glob("contract*.json"):
+            shutil.copyfile(file, out / file.name)
     copy_files(new, out)
-    if model.resolve() != (out / "emoji.h5").resolve():
-        shutil.copyfile(model, out / "emoji.h5")
+    if model.resolve() != (out / network).resolve():
+        shutil.copyfile(model, out / network)
 
 
-def convert_model(model_path: Path, faces: Faces | None, out: Path) -> None:
-    """Every artifact of the network into `out`; NetworkError leaves `out` as it was."""
+def convert_model(model_path: Path | None, faces: Faces | None, out: Path) -> None:
+    """Make every artifact of the network in `out`; NetworkError leaves `out` as it was."""
     contract = load_contract()
-    model = load_network(model_path, contract)
-    source = golden.find_sha256(model_path)
+    model_path = model_path or find_models() / contract.artifacts["keras"]
+    model = open_network(model_path, contract)
+    source = hash_file(model_path)
     with TemporaryDirectory() as folder:
         new = Path(folder)
         convert_floats(model, contract, source, new)
-        if faces is not None or not keep_int8(out, new, contract, source):
+        if faces is None and is_calibrated(out, contract.artifacts["tflite"]["int8"], source):
+            keep_int8(out, new, contract)
+        else:
             convert_int8(model, contract, source, faces, new)
         convert_graphs(model, contract, source, new)
         convert_detectors(contract, find_models(), new)
         answer_goldens(model, contract, source, new)
-        place_artifacts(new, out, model_path)
+        place_artifacts(new, out, model_path, contract.artifacts["keras"])
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Convert; 2 when the network, the contract or the data cannot be used."""
-    models = find_models()
+    """Convert; return 2 when the network, the contract or the data cannot be used."""
     parser = argparse.ArgumentParser(prog="convert", description=__doc__.split("\n")[0])
-    parser.add_argument("model", type=Path, nargs="?", default=models / "emoji.h5")
+    parser.add_argument("model", type=Path, nargs="?", help="the .h5, where not the shipped one")
     parser.add_argument("--data", type=Path, help="FER-2013, to calibrate int8 on")
-    parser.add_argument("--out", type=Path, default=models, help="where the artifacts go")
+    parser.add_argument("--out", type=Path, default=find_models(), help="where the artifacts go")
     options = parser.parse_args(arguments)
     try:
         faces = load_faces(options.data) if options.data else None
         convert_model(options.model, faces, options.out)
-    except (NetworkError, ContractError, DataError, golden.GoldenError, ValueError) as error:
+    except (NetworkError, blazeface.RebuildError, DataError, EmojiError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

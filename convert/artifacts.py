@@ -9,6 +9,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 from emoji_edge.contract import Contract
+from emoji_edge.network import hash_file
 
 PURPOSES = {
     ("tflite", "float32"): "the reference on any device: the same answer everywhere",
@@ -23,8 +24,12 @@ PURPOSES = {
     ("face", "back"): "finds small faces, when the short model does not",
     ("face-tfjs", "short"): "the short face detector for the browser",
     ("face-tfjs", "back"): "the back face detector for the browser",
-    ("sibling", "float16"): "learned the labels alone, for comparison; not offered anywhere",
 }
+
+
+# The contract's keys that an artifact's measures rest on; others change nothing of them.
+MEASURED = ("labels", "input", "outputs", "detector", "same_answer", "artifacts", "gates")
+GOLDENS = "golden/golden.json"
 
 
 class ArtifactError(Exception):
@@ -41,21 +46,17 @@ class Artifact:
 
     @property
     def purpose(self) -> str:
-        """What it is for."""
+        """Say in a few words what the artifact is for."""
         return PURPOSES[self.kind, self.variant]
 
     @property
     def is_graph(self) -> bool:
-        """Whether it is a TF.js graph model: model.json and weights beside it."""
+        """Tell whether it is a TF.js graph model: model.json and weights beside it."""
         return self.kind in ("tfjs", "face-tfjs")
 
 
-# The same network trained on the labels alone, for comparison (convert.sibling); it is not shipped.
-SIBLING = Artifact("benchmark/labels-float16.tflite", "sibling", "float16")
-
-
 def list_networks(contract: Contract) -> list[Artifact]:
-    """The expression network's artifacts."""
+    """List the expression network's artifacts."""
     return [
         Artifact(name, kind, variant)
         for kind in ("tflite", "tfjs")
@@ -64,16 +65,17 @@ def list_networks(contract: Contract) -> list[Artifact]:
 
 
 def list_detectors(contract: Contract) -> list[Artifact]:
-    """The face detectors for both sides."""
-    plain = [Artifact(d.file, "face", name) for name, d in contract.detectors.items()]
-    graphs = [
-        Artifact(f"face/tfjs-{name}/model.json", "face-tfjs", name) for name in contract.detectors
+    """List the face detectors, as TFLite and as TF.js graph models."""
+    return [
+        Artifact(name, kind, variant)
+        for kind in ("face", "face-tfjs")
+        for variant, detector in contract.detectors.items()
+        for name in [detector.file if kind == "face" else detector.tfjs]
     ]
-    return plain + graphs
 
 
-def list_files(models: Path, artifact: Artifact) -> list[Path]:
-    """The artifact's files, the main one first; ArtifactError where one is missing."""
+def list_artifact_files(models: Path, artifact: Artifact) -> list[Path]:
+    """List the artifact's files, the main one first; ArtifactError where one is missing."""
     main = models / artifact.name
     if not main.exists():
         raise ArtifactError("no such file")
@@ -90,9 +92,9 @@ def list_files(models: Path, artifact: Artifact) -> list[Path]:
     return [main, *weights]
 
 
-def describe_artifact(models: Path, artifact: Artifact) -> dict[str, Any]:
-    """Size, compressed size and sha256 of an artifact; of model.json and weights in that order."""
-    contents = [file.read_bytes() for file in list_files(models, artifact)]
+def weigh_artifact(models: Path, artifact: Artifact) -> dict[str, Any]:
+    """Weigh an artifact: size and sha256, a graph model's of model.json and its weights."""
+    contents = [file.read_bytes() for file in list_artifact_files(models, artifact)]
     return {
         "kind": artifact.kind,
         "variant": artifact.variant,
@@ -103,8 +105,16 @@ def describe_artifact(models: Path, artifact: Artifact) -> dict[str, Any]:
     }
 
 
+def hash_bases(models: Path, contract: Contract) -> dict[str, str]:
+    """Hash what the measures rest on, by file: network, goldens, and those keys of the contract."""
+    values = json.loads((models / "contract.json").read_text(encoding="utf-8"))
+    kept = json.dumps({key: values[key] for key in MEASURED}, sort_keys=True)
+    files = {name: hash_file(models / name) for name in (contract.artifacts["keras"], GOLDENS)}
+    return files | {"contract.json": hashlib.sha256(kept.encode()).hexdigest()}
+
+
 def read_source(models: Path, artifact: Artifact) -> str:
-    """The sha256 of the file that the artifact was made from, kept in it by the converter.
+    """Read the sha256 of the file that the artifact was made from, which the converter kept in it.
 
     Raises ArtifactError where the file is damaged.
     """

@@ -21,14 +21,14 @@ class RebuildError(Exception):
 
 
 def read_graph(path: Path) -> tuple[Any, Any]:
-    """The schema's model and its only subgraph."""
+    """Read the schema's model and its only subgraph."""
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     (graph,) = model.subgraphs
     return model, graph
 
 
 def read_constant(model: Any, tensor: Any) -> np.ndarray | None:
-    """The tensor's stored values, float32 where they are float16; None for what is computed."""
+    """Read a tensor's stored values, float16 as float32; None for what is computed."""
     data = model.buffers[tensor.buffer].data
     if data is None or len(data) == 0:
         return None
@@ -42,12 +42,12 @@ def read_constant(model: Any, tensor: Any) -> np.ndarray | None:
 
 
 def name_operation(code: Any) -> str:
-    """The operation's name; files older than TFLite's 128th operation keep it in another field."""
+    """Name an operation; files older than TFLite's 128th operation keep its code elsewhere."""
     return OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
 
 
 def activate(x: tf.Tensor, options: Any) -> tf.Tensor:
-    """The activation fused into an operation."""
+    """Apply the activation that is fused into an operation."""
     kind = options.fusedActivationFunction
     if kind == schema.ActivationFunctionType.NONE:
         return x
@@ -57,7 +57,7 @@ def activate(x: tf.Tensor, options: Any) -> tf.Tensor:
 
 
 def apply_convolution(inputs: list, options: Any) -> tf.Tensor:
-    """TFLite keeps filters as [out, height, width, in], TensorFlow as [height, width, in, out]."""
+    """Convolve; TFLite keeps filters as [out, h, w, in], TensorFlow as [h, w, in, out]."""
     x, filters, bias = inputs
     strides = (options.strideH, options.strideW)
     y = tf.nn.conv2d(x, np.transpose(filters, (1, 2, 3, 0)), strides, PADDING[options.padding])
@@ -65,7 +65,7 @@ def apply_convolution(inputs: list, options: Any) -> tf.Tensor:
 
 
 def apply_depthwise(inputs: list, options: Any) -> tf.Tensor:
-    """TFLite keeps filters as [1, height, width, channels]."""
+    """Convolve each channel by itself; TFLite keeps filters as [1, h, w, channels]."""
     x, filters, bias = inputs
     kernel = np.transpose(filters, (1, 2, 3, 0))
     strides = (1, options.strideH, options.strideW, 1)
@@ -74,7 +74,7 @@ def apply_depthwise(inputs: list, options: Any) -> tf.Tensor:
 
 
 def apply_pool(inputs: list, options: Any) -> tf.Tensor:
-    """The largest value of each window."""
+    """Take the largest value of each window."""
     size = (options.filterHeight, options.filterWidth)
     strides = (options.strideH, options.strideW)
     y = tf.nn.max_pool2d(inputs[0], size, strides, PADDING[options.padding])
@@ -95,7 +95,7 @@ BUILDERS: dict[str, Callable[[list, Any], Any]] = {
 
 
 def run_graph(model: Any, graph: Any, image: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Trace every operation in its order; the outputs by name."""
+    """Trace every operation in its order; returns the outputs by name."""
     values = {i: read_constant(model, tensor) for i, tensor in enumerate(graph.tensors)}
     values[graph.inputs[0]] = image
     for operator in graph.operators:

@@ -5,9 +5,8 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -20,15 +19,13 @@ from tensorflow.lite.tools import flatbuffer_utils
 from convert.network import NetworkError
 
 VARIANTS = ("float32", "float16", "dynamic", "int8")
-PER_LABEL = 60  # calibration pictures of each label, 420 in all
-SEED = 2013
 CONVOLUTIONS = (schema.Conv2DOptionsT, schema.DepthwiseConv2DOptionsT)
 
 
 def convert_tflite(
     model: keras.Model, variant: str, source: str, calibration: np.ndarray | None = None
 ) -> bytes:
-    """The network as a .tflite of batch 1, float input and output, outputs named by signature.
+    """Convert to a .tflite of batch 1, float input and output, outputs named by its signature.
 
     source, the .h5's sha256, is kept in the file's description; calibration, uint8 [n, 48, 48],
     is what int8's ranges are measured on; other variants take none. Raises NetworkError where
@@ -48,7 +45,7 @@ def convert_tflite(
 
 
 def quantize(fixed: keras.Model, calibration: np.ndarray, floats: list[str]) -> bytes:
-    """Full int8, per channel, but for the operations that give the tensors named in `floats`."""
+    """Quantize to int8, per channel, but for the operations that give the tensors in `floats`."""
     converter = tf.lite.TFLiteConverter.from_keras_model(fixed)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: feed_pictures(calibration)
@@ -68,38 +65,53 @@ def quantize(fixed: keras.Model, calibration: np.ndarray, floats: list[str]) -> 
 
 
 def find_ends(data: bytes) -> list[str]:
-    """Tensors of the operations that int8 keeps float: to the first convolution, from the last on.
+    """List the tensors of the operations that int8 keeps float: the first and each head's last.
 
-    They are where 8 bits lose most: the rescaled picture is exact only at the network's own step,
-    and a step of the logits is as large as the difference between two labels. The layers between
-    hold nearly all weights and arithmetic.
+    They reach to the first convolution, and from the last one before each output on. There 8 bits
+    lose most: the rescaled picture is exact only at the network's own step, and a step of the
+    logits is as large as the difference between two labels. The layers between hold nearly all
+    weights and arithmetic.
     """
     (graph,) = flatbuffer_utils.convert_bytearray_to_object(bytearray(data)).subgraphs
-    outputs = [graph.tensors[op.outputs[0]] for op in graph.operators]
-    convolutions = [
-        i for i, op in enumerate(graph.operators) if isinstance(op.builtinOptions, CONVOLUTIONS)
-    ]
-    if len(convolutions) < 3:
+    operators = graph.operators
+    convolutions = {
+        i for i, op in enumerate(operators) if isinstance(op.builtinOptions, CONVOLUTIONS)
+    }
+    heads = find_heads(operators, graph.outputs, convolutions)
+    if len(convolutions - heads) < 2:
         return []  # nothing would be left to quantize
-    ends = outputs[: convolutions[0] + 1] + outputs[convolutions[-1] :]
-    return [tensor.name.decode() for tensor in ends]
+    ends = sorted({*range(min(convolutions) + 1), *heads})
+    return [graph.tensors[operators[i].outputs[0]].name.decode() for i in ends]
+
+
+def find_heads(operators: list, outputs: Sequence[int], convolutions: set[int]) -> set[int]:
+    """Find the operations from the last convolution before each output to that output."""
+    makers = {tensor: i for i, op in enumerate(operators) for tensor in op.outputs}
+    heads: set[int] = set()
+    waiting = [makers[tensor] for tensor in outputs]
+    while waiting:
+        i = waiting.pop()
+        heads.add(i)
+        if i not in convolutions:
+            waiting += [makers[t] for t in operators[i].inputs if t in makers]
+    return heads
 
 
 def fix_batch(model: keras.Model) -> keras.Model:
-    """The same network for one picture at a time."""
+    """Build the same network for one picture at a time."""
     (image,) = model.inputs
     fixed = keras.Input(batch_shape=(1, *image.shape[1:]), name=image.name)
     return keras.Model(fixed, model(fixed), name=model.name)
 
 
 def feed_pictures(pixels: np.ndarray) -> Iterator[list[np.ndarray]]:
-    """uint8 [n, 48, 48] one by one, as the network takes them."""
+    """Yield pictures, uint8 [n, 48, 48], one by one as the network takes them."""
     for picture in pixels:
         yield [picture[None, ..., None].astype(np.float32)]
 
 
 def run_converter(convert: Callable[[], bytes]) -> bytes:
-    """What a converter gives; NetworkError names the operations that TFLite lacks."""
+    """Run a converter and return its bytes; NetworkError names what TFLite lacks."""
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         # Keras prints every variable's shape on the way.
@@ -120,29 +132,7 @@ def run_converter(convert: Callable[[], bytes]) -> bytes:
 
 
 def describe_source(data: bytes, source: str) -> bytes:
-    """The same .tflite, described by what it was made from."""
+    """Return the same .tflite, described by the sha256 of what it was made from."""
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
     model.description = source
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def pick_calibration(
-    labels: np.ndarray, per_label: int = PER_LABEL, seed: int = SEED
-) -> np.ndarray:
-    """Sorted rows of a class-balanced choice from labels, int [n]; ValueError if there are few."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for label in np.unique(labels):
-        here = np.nonzero(labels == label)[0]
-        if len(here) < per_label:
-            raise ValueError(f"{len(here)} pictures of label {label}, int8 needs {per_label}")
-        rows.append(rng.choice(here, per_label, replace=False))
-    return np.sort(np.concatenate(rows))
-
-
-def write_artifact(path: Path, data: bytes) -> None:
-    """Write the file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(data)
-    os.replace(partial, path)

@@ -4,7 +4,8 @@
     python -m tests.consistency --report   and write the report's section `consistency`
 
 The photos are those of the page's tests (orientations, formats, colour, several faces, none) and
-the golden ones; "the same answer" is the contract's `same_answer`.
+the golden ones; "the same answer" is the contract's `same_answer`. Each front end is asked twice,
+to rank by either head; the page shows one.
 """
 
 import json
@@ -20,14 +21,14 @@ from typing import Any
 
 from emoji_edge import Classifier, ImageError, load_contract
 from emoji_edge.contract import Contract, find_models
+from emoji_edge.result import HEADS
+from emoji_edge.same_answer import compare_results
 
-from convert.report import REPORT, write_section
-from tests.running_server import run_server
-from tests.web.make_photos import make_bad, make_good
-from web import compare_photos
-from web.compare_photos import is_ranked_alike, measure_face
+from models.report import REPORT, write_section
+from tests.helpers.odd_photos import make_bad, make_good
+from web.server.process import ROOT, run_server
 
-Answers = dict[str, dict[str, Any]]  # by the photo's file name
+Answers = dict[tuple[str, str], dict[str, Any]]  # by the photo's file name and the head asked for
 REFERENCE = "library"
 TITLES = {
     "library": "Python library",
@@ -38,21 +39,23 @@ TITLES = {
 }
 # The page says so and goes on; the others read it.
 PAGE_CANNOT = ("photo.tiff",)
+SHOWN = HEADS[0]  # by which the page ranks
 
 
 @dataclass
 class Comparison:
-    """How far one front end is from the library over all photos."""
+    """How far one front end is from the library over all photos, ranked by every head."""
 
-    photos: int = 0
+    photos: set[str] = field(default_factory=set)
+    heads: set[str] = field(default_factory=set)
     faces: int = 0
     box: float = 0.0
     score: float = 0.0
-    differing: list[str] = field(default_factory=list)
+    differing: dict[str, str] = field(default_factory=dict)
 
 
 def write_photos(folder: Path) -> list[Path]:
-    """All photos as files, the good and the bad, the golden ones among them."""
+    """Write all photos as files, the good and the bad, the golden ones among them."""
     files = make_good() | make_bad()
     for photo in sorted((find_models() / "golden/photos").iterdir()):
         files[f"golden-{photo.name}"] = photo.read_bytes()
@@ -62,36 +65,48 @@ def write_photos(folder: Path) -> list[Path]:
 
 
 def ask_library(paths: list[Path]) -> Answers:
-    classifier = Classifier()
+    """Ask the library in this process."""
     answers = {}
-    for path in paths:
-        try:
-            answers[path.name] = classifier.classify(path).to_dict()
-        except ImageError as error:
-            answers[path.name] = {"photo": path.name, "error": str(error)}
+    for head in HEADS:
+        classifier = Classifier(rank_by=head)
+        for path in paths:
+            try:
+                answers[path.name, head] = classifier.classify(path).to_dict()
+            except ImageError as error:
+                answers[path.name, head] = {"photo": path.name, "error": str(error)}
     return answers
 
 
 def ask_command(paths: list[Path]) -> Answers:
-    command = [Path(sys.executable).parent / "emoji-edge", "--format", "jsonl", *paths]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = map(json.loads, done.stdout.splitlines())
-    return {Path(answer["photo"]).name: answer for answer in found}
+    """Ask the installed command, once for all photos."""
+    command = [Path(sys.executable).parent / "emoji-edge", "--format", "jsonl"]
+    answers = {}
+    for head in HEADS:
+        done = subprocess.run(
+            [*command, "--rank-by", head, *paths], capture_output=True, text=True, check=False
+        )
+        found = map(json.loads, done.stdout.splitlines())
+        answers |= {(Path(answer["photo"]).name, head): answer for answer in found}
+    return answers
 
 
 def ask_server(*options: str) -> Callable[[list[Path]], Answers]:
-    """What asks the API of a server that is started for it."""
+    """Return what asks the API of a server that is started for it."""
 
     def ask(paths: list[Path]) -> Answers:
         with run_server("--threads", "1", *options) as server:
             address = f"http://127.0.0.1:{server.port}/api/predict"
-            return {path.name: post_photo(address, path) for path in paths}
+            return {
+                (path.name, head): post_photo(f"{address}?rank_by={head}", path)
+                for head in HEADS
+                for path in paths
+            }
 
     return ask
 
 
 def post_photo(address: str, path: Path) -> dict[str, Any]:
-    """The API's result, or its problem as the error."""
+    """Post a photo to the API; returns its result, or its problem as the error."""
     request = urllib.request.Request(
         address, path.read_bytes(), {"Content-Type": "application/octet-stream"}
     )
@@ -104,10 +119,14 @@ def post_photo(address: str, path: Path) -> dict[str, Any]:
 
 
 def ask_page(paths: list[Path]) -> Answers:
-    """The page as the server serves it, with its headers, in headless Chromium."""
+    """Ask the page as the server serves it, with its headers, in headless Chromium."""
     with run_server("--threads", "1") as server:
-        found = compare_photos.ask_page(paths, f"http://127.0.0.1:{server.port}/")
-    return {path.name: answer for path, answer in zip(paths, found, strict=True)}
+        done = subprocess.run(
+            ["node", ROOT / "web/bench/answers.js", server.address],
+            input="\n".join(map(str, paths)), stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+    found = map(json.loads, done.stdout.splitlines())
+    return {(path.name, SHOWN): answer for path, answer in zip(paths, found, strict=True)}
 
 
 FRONT_ENDS: dict[str, Callable[[list[Path]], Answers]] = {
@@ -119,66 +138,48 @@ FRONT_ENDS: dict[str, Callable[[list[Path]], Answers]] = {
 }
 
 
-def compare_answers(found: Answers, expected: Answers, contract: Contract) -> Comparison:
+def compare_front_end(found: Answers, expected: Answers, contract: Contract) -> Comparison:
     """Hold a front end's answers against the library's; a line for each photo that differs."""
-    comparison = Comparison(photos=len(expected))
-    for name, right in expected.items():
-        line = compare_photo(found[name], right, contract, comparison)
-        if line:
-            comparison.differing.append(f"{name}: {line}")
+    comparison = Comparison()
+    for (name, head), answer in expected.items():
+        difference = compare_results(found[name, head], answer, contract)
+        comparison.photos.add(name)
+        comparison.heads.add(head)
+        comparison.faces += difference.faces
+        comparison.box = max(comparison.box, difference.box)
+        comparison.score = max(comparison.score, difference.score)
+        if difference.reason:
+            comparison.differing[name] = f"by {head}: {difference.reason}"
     return comparison
 
 
-def compare_photo(
-    found: dict, expected: dict, contract: Contract, comparison: Comparison
-) -> str | None:
-    """What differs, or None; the differences of boxes and scores go into the comparison."""
-    if ("error" in found) != ("error" in expected):
-        return f"{found.get('error', 'an answer')}, expected {expected.get('error', 'an answer')}"
-    if "error" in found:
-        return None
-    if found["size"] != expected["size"] or len(found["faces"]) != len(expected["faces"]):
-        return f"{len(found['faces'])} faces in {found['size']}"
-    for face, right in zip(found["faces"], expected["faces"], strict=True):
-        comparison.faces += 1
-        box, score = measure_face(face, right)
-        comparison.box, comparison.score = max(comparison.box, box), max(comparison.score, score)
-        limits = contract.same_answer
-        if (
-            box > limits.box
-            or score > limits.score
-            or not is_ranked_alike(face, right, limits.score)
-        ):
-            return f"box {box:.2f} px, score {score:.4f} off, or another order"
-        best = right["expressions"][0]["score"]
-        near = abs(best - contract.not_sure_below) <= limits.score
-        if face["not_sure"] != right["not_sure"] and not near:
-            return "one is sure and the other is not"
-    return None
-
-
 def ask_all(folder: Path) -> dict[str, Answers]:
-    """Every front end's answers to every photo that it can be asked about."""
+    """Ask every front end about every photo that it can be asked about."""
     paths = write_photos(folder)
     readable = [path for path in paths if path.name not in PAGE_CANNOT]
     return {name: ask(readable if name == "page" else paths) for name, ask in FRONT_ENDS.items()}
 
 
 def compare_all(answers: dict[str, Answers], contract: Contract) -> dict[str, Comparison]:
-    """Each front end against the library, on the photos that it was asked about."""
+    """Hold each front end against the library, on the photos that it was asked about."""
     reference = answers[REFERENCE]
+    shown = {
+        (photo, head): answer
+        for (photo, head), answer in reference.items()
+        if head == SHOWN and photo not in PAGE_CANNOT
+    }
     return {
-        name: compare_answers(found, {photo: reference[photo] for photo in found}, contract)
+        name: compare_front_end(found, shown if name == "page" else reference, contract)
         for name, found in answers.items()
     }
 
 
 def describe_all(answers: dict[str, Answers], compared: dict[str, Comparison]) -> dict[str, Any]:
-    """The report's section."""
-    reference = answers[REFERENCE].values()
+    """Describe the comparisons for the report's section."""
+    reference = [answer for (_, head), answer in answers[REFERENCE].items() if head == SHOWN]
     faces = [face for answer in reference for face in answer.get("faces", [])]
     return {
-        "photos": len(answers[REFERENCE]),
+        "photos": len(reference),
         "faces": len(faces),
         "not_sure": sum(face["not_sure"] for face in faces),
         "no_face": sum(answer.get("faces") == [] for answer in reference),
@@ -186,8 +187,9 @@ def describe_all(answers: dict[str, Answers], compared: dict[str, Comparison]) -
         "front_ends": {
             name: {
                 "title": TITLES[name],
-                "photos": one.photos,
-                "same": one.photos - len(one.differing),
+                "photos": len(one.photos),
+                "heads": sorted(one.heads, key=HEADS.index),
+                "same": len(one.photos) - len(one.differing),
                 "box": round(one.box, 4),
                 "score": round(one.score, 7),
             }
@@ -197,7 +199,7 @@ def describe_all(answers: dict[str, Answers], compared: dict[str, Comparison]) -
 
 
 def main(arguments: list[str]) -> int:
-    """Ask, compare, print; 1 where an answer differs."""
+    """Ask, compare and print; return 1 where an answer differs."""
     with TemporaryDirectory() as folder:
         answers = ask_all(Path(folder))
     compared = compare_all(answers, load_contract())
@@ -205,7 +207,11 @@ def main(arguments: list[str]) -> int:
     print(json.dumps(section, indent=1))
     if "--report" in arguments:
         write_section(REPORT, "consistency", section)
-    differing = [f"{name}: {line}" for name, one in compared.items() for line in one.differing]
+    differing = [
+        f"{name}: {photo}: {line}"
+        for name, one in compared.items()
+        for photo, line in one.differing.items()
+    ]
     print("\n".join(differing), file=sys.stderr)
     return 1 if differing else 0
 

@@ -7,25 +7,31 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from tests.edge_photos import encode, make_scene, open_astronaut
-from tests.running_server import ROOT, run_server
+from tests.helpers.photos import encode, make_scene, open_astronaut
+from tests.helpers.videos import happy_shot, write_video
+from web.server.process import ROOT, run_server
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+PROVED = "tests/convert/conftest.py"
 # Run by another test, as they take long or need data; with the words that do it there.
 ELSEWHERE = {
     "make test": (".ci/run", "exec make test"),
     "make site": ("tests/conftest.py", '"make", "--no-print-directory", "site"'),
     "pip install .": ("tests/test_release.py", '"pip", "install"'),
-    "make train DATA=path/to/fer2013 RUN=mine": ("tests/test_train.py", "train.main("),
-    "make convert DATA=path/to/fer2013": ("tests/test_convert.py", "main("),
-    "make verify DATA=path/to/fer2013": ("tests/test_verify.py", "main(arguments)"),
-    "make convert MODEL=path/to/model.h5 OUT=path/to/artifacts": ("tests/test_convert.py", "main("),
+    "make train DATA=path/to/fer2013 RUN=mine": ("tests/training/test_train.py", "train.main("),
+    "make convert DATA=path/to/fer2013": ("tests/convert/conftest.py", "convert(["),
+    "make verify DATA=path/to/fer2013": ("tests/convert/conftest.py", "verify(["),
+    "make convert MODEL=path/to/model.h5 OUT=path/to/artifacts": (
+        "tests/convert/conftest.py",
+        "convert([",
+    ),
 }
 
 
@@ -40,13 +46,14 @@ def list_commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What the README's reader has: a photo, and a folder of photos."""
+    """What the README's reader has: a photo, a folder of photos, and a video."""
     folder = tmp_path_factory.mktemp("reader")
     (folder / "photos/more").mkdir(parents=True)
     photo = encode(open_astronaut(), "JPEG")
     for name in ("photo.jpg", "photos/one.jpg", "photos/more/two.jpg"):
         (folder / name).write_bytes(photo)
     (folder / "photos/none.png").write_bytes(encode(make_scene((300, 200))))
+    write_video(folder / "clip.mp4", [(Fraction(n, 10), happy_shot()) for n in range(3)], "libx264")
     return folder
 
 
@@ -62,7 +69,12 @@ def run(command: str | list[str], folder: Path) -> subprocess.CompletedProcess:
 def test_a_command_of_the_runner_runs(command, folder):
     done = run(command, folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    if "--output" in command:
+    if "timeline.csv" in command:
+        rows = (folder / "timeline.csv").read_text(encoding="utf-8").splitlines()
+        assert [row.split(",")[:3] for row in rows[1:]] == [
+            ["clip.mp4", "0", "0.0"], ["clip.mp4", "1", "0.1"], ["clip.mp4", "2", "0.2"],
+        ]  # fmt: skip
+    elif "--output" in command:
         rows = (folder / "result.csv").read_text(encoding="utf-8").splitlines()
         names = [Path(row.split(",")[0]).name for row in rows[1:]]
         assert names == ["none.png", "one.jpg", "two.jpg"]

@@ -14,49 +14,54 @@ from pathlib import Path
 
 import numpy as np
 
-from training.calibrate import read_history
-from training.train import RunError, export_best, load_network, save_arrays, write_history
+from training.folder import (
+    export_network,
+    load_run,
+    read_history,
+    read_run,
+    save_arrays,
+    write_history,
+)
+from training.settings import RunError
 
 
 def average_runs(runs: Path, names: list[str], target: Path) -> Path:
-    """Write the run folder `target` with the mean network of the named runs; its .h5's path."""
-    described = [json.loads((runs / name / "settings.json").read_text()) for name in names]
+    """Write the run folder `target` with the mean network of the named runs; return its .h5."""
+    described = [read_run(runs / name) for name in names]
     settings = described[-1]["settings"]
     for run in described:
         for key in ("seed", "validation"):
             if run["settings"][key] != settings[key]:
                 raise RunError(f"the runs differ in {key}: what one held back, another has seen")
-    weights = [load_network(runs / name).get_weights() for name in names]
+    weights = [load_run(runs / name).get_weights() for name in names]
     mean = [np.mean(values, axis=0) for values in zip(*weights, strict=True)]
     target.mkdir(parents=True, exist_ok=True)
     save_arrays(target / "best.npz", **{f"v{i}": value for i, value in enumerate(mean)})
     write_run(runs, names, target, described[-1])
-    return export_best(target)
+    return export_network(target)
 
 
 def write_run(runs: Path, names: list[str], target: Path, run: dict) -> None:
-    """Settings and history of the average, which holds the histories of all that led to it.
-
-    A run that training.transfer made has no history.
-    """
+    """Write settings and history of the average, which holds the histories of all before it."""
     chain = find_chain(runs, names[-1])
     run |= {"average_of": names, "settings": run["settings"] | {"start": ""}}
     (target / "settings.json").write_text(json.dumps(run, indent=1) + "\n")
-    trained = [name for name in chain if (runs / name / "history.csv").exists()]
-    epochs = [row for name in trained for row in read_history(runs / name)]
+    epochs = [row for name in chain for row in read_history(runs / name)]
     write_history(target / "history.csv", [row | {"epoch": i + 1} for i, row in enumerate(epochs)])
 
 
 def find_chain(runs: Path, name: str) -> list[str]:
-    """The run and those it went on from, the first one first."""
+    """List the run and those it went on from, the first one first; an .h5 has no run."""
     chain = [name]
-    while name := json.loads((runs / name / "settings.json").read_text())["settings"].get("start"):
+    while (runs / (name := read_run(runs / name)["settings"]["start"]) / "history.csv").exists():
+        if not name:
+            break
         chain.insert(0, name)
     return chain
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Average; 2 when a run cannot be used."""
+    """Average; return 2 when a run cannot be used."""
     parser = argparse.ArgumentParser(prog="training.average", description=__doc__.split("\n")[0])
     parser.add_argument("--run", required=True, help="name of the new run's folder")
     parser.add_argument("--of", nargs="+", required=True, metavar="RUN", help="the last one last")

@@ -1,4 +1,4 @@
-"""Draw the report: training curves, confusion matrix, reliability diagram, coverage curve.
+"""Draw the report: curves, confusion matrix, reliability, what "not sure" buys, the leaderboard.
 
     python -m training.figures [--report models/report.json] [--output training/figures]
     python -m training.figures --examples DATA    also pictures right and wrong, into local/
@@ -19,40 +19,32 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.special import softmax
 
-from convert.report import REPORT, read_report
+from models.report import REPORT, ReportError, choose_split, read_report
 from training.data import LABELS, DataError, Faces, find_majority, load_faces
-from training.evaluate import collect_splits, predict_logits
+from training.evaluate import collect_splits, make_predictor
 
 BLUE, ORANGE, GRAY = "#0072B2", "#D55E00", "#666666"  # Okabe and Ito's, safe for colour-blind eyes
-FRONTIER = "frontier-"  # how the names of the runs over `target_mix` begin
-SHOWN = ("PrivateTest", "PublicTest", "Validation")  # the first one present is drawn
-
-
-class FigureError(Exception):
-    """There is nothing to draw; the message says what is missing."""
-
-
-def choose_split(evaluation: dict) -> str:
-    """The split to draw: held-out data before the part that settings were chosen on."""
-    for name in SHOWN:
-        if name in evaluation["splits"]:
-            return name
-    raise FigureError("the report's section `evaluation` holds no split")
 
 
 def draw_history(epochs: list[dict]) -> Figure:
-    """Loss and accuracy over the epochs; a dotted line where the picture size grows."""
+    """Draw loss and validation over the epochs; a dotted line where the picture size grows."""
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-    x = [row["epoch"] for row in epochs]
-    axes[0].plot(x, [row["loss"] for row in epochs], color=GRAY, label="training, augmented")
-    axes[0].plot(x, [row["val_loss"] for row in epochs], color=BLUE, label="validation")
-    axes[0].set_ylabel("cross-entropy (nats)")
-    labels, votes = ([row[key] * 100 for row in epochs] for key in ("val_accuracy", "val_ferplus"))
-    axes[1].plot(x, labels, color=BLUE, label="labels: accuracy")
-    axes[1].plot(x, votes, color=ORANGE, label="votes: agreement with the majority")
+    axes[0].set_ylabel("cross-entropy of both heads (nats)")
+    draw_column(axes[0], epochs, "loss", color=GRAY, name="training, augmented")
+    draw_column(axes[0], epochs, "val_loss", color=BLUE, name="validation")
     axes[1].set_ylabel("validation (%)")
+    draw_column(
+        axes[1],
+        epochs,
+        "val_votes",
+        color=BLUE,
+        name="scores: agreement with the majority",
+        scale=100,
+    )
+    draw_column(
+        axes[1], epochs, "val_labels", color=ORANGE, name="label_scores: accuracy", scale=100
+    )
     for axis in axes:
         mark_sizes(axis, epochs)
         axis.set_xlabel("epoch")
@@ -60,15 +52,23 @@ def draw_history(epochs: list[dict]) -> Figure:
     return figure
 
 
+def draw_column(
+    axis: Axes, epochs: list[dict], key: str, *, color: str, name: str, scale: float = 1
+) -> None:
+    """Draw one column of the history, where the epochs have it."""
+    points = [(row["epoch"], row[key] * scale) for row in epochs if key in row]
+    axis.plot([x for x, _ in points], [y for _, y in points], color=color, label=name)
+
+
 def mark_sizes(axis: Axes, epochs: list[dict]) -> None:
-    """A dotted line before each epoch whose pictures are larger than the last one's."""
+    """Draw a dotted line before each epoch whose pictures are larger than the last one's."""
     for before, row in pairwise(epochs):
         if row["size"] != before["size"]:
             axis.axvline(row["epoch"], color=GRAY, linestyle=":", linewidth=1)
 
 
 def draw_confusion(measures: dict, split: str) -> Figure:
-    """The confusion matrix, each row in per cent of its label."""
+    """Draw the confusion matrix of label_scores, each row in per cent of its label."""
     counts = np.array(measures["confusion"], float)
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, axis = plt.subplots(figsize=(6, 5.4), layout="constrained")
@@ -86,72 +86,72 @@ def draw_confusion(measures: dict, split: str) -> Figure:
 
 
 def draw_reliability(values: dict, split: str) -> Figure:
-    """How often an answer is right against its score, with the number of pictures below."""
-    bins = values["reliability"]
-    score, right = ([100 * b[key] for b in bins] for key in ("score", "right"))
+    """Draw which share of voters chose an expression against its score, for all and the best."""
     figure, (axis, below) = plt.subplots(
         2, 1, figsize=(5.4, 6), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
     axis.plot([0, 100], [0, 100], color=GRAY, linestyle=":", label="a score that is always true")
-    axis.plot(score, right, "o-", color=BLUE, label="the network")
-    axis.set_ylabel("right (%)")
-    axis.set_title(f"{split}: ECE {values['ece']:.3f}")
+    for key, color, name in (
+        ("all_reliability", BLUE, "all seven scores"),
+        ("reliability", ORANGE, "the best one"),
+    ):
+        score, share = ([100 * b[part] for b in values[key]] for part in ("score", "share"))
+        axis.plot(score, share, "o-", color=color, label=name)
+    axis.set_ylabel("voters who chose it (%)")
+    axis.set_title(f"{split}: ECE {values['all_ece']:.3f}, of the best {values['ece']:.3f}")
     axis.legend(frameon=False)
+    bins = values["reliability"]
     middle = [50 * (b["low"] + b["high"]) for b in bins]
-    below.bar(middle, [b["count"] for b in bins], width=6, color=BLUE)
+    below.bar(middle, [b["count"] for b in bins], width=6, color=ORANGE)
     below.set_ylabel("pictures")
     below.set_xlabel("EmoScore (%)")
     return figure
 
 
 def draw_coverage(evaluation: dict, split: str) -> Figure:
-    """The share right among the answers given, against the share of pictures answered."""
+    """Draw how often voters are divided, and the answer right, against the share answered."""
     curve = evaluation["splits"][split]["coverage"]
     threshold = evaluation["not_sure_below"]
     figure, axis = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
-    coverage, right = ([100 * point[key] for point in curve] for key in ("coverage", "right"))
-    axis.plot(coverage, right, color=BLUE)
+    coverage = [100 * point["coverage"] for point in curve]
+    for key, color, name in (
+        ("right", BLUE, "answers that most voters give"),
+        ("divided", GRAY, "voters divided, among the answered"),
+        ("divided_below", ORANGE, "voters divided, among the others"),
+    ):
+        shares = [np.nan if point[key] is None else 100 * point[key] for point in curve]
+        axis.plot(coverage, shares, color=color, label=name)
     chosen = min(curve, key=lambda point: abs(point["score_below"] - threshold))
-    axis.plot(100 * chosen["coverage"], 100 * chosen["right"], "o", color=ORANGE)
-    axis.annotate(
-        f'"not sure" below {threshold:.0%}',
-        (100 * chosen["coverage"], 100 * chosen["right"]),
-        xytext=(-10, -16), textcoords="offset points", ha="right", color=ORANGE,
-    )  # fmt: skip
-    axis.set_xlabel("pictures answered (%)")
-    axis.set_ylabel("as most voters say (%)")
+    axis.axvline(100 * chosen["coverage"], color=GRAY, linestyle=":", linewidth=1)
+    axis.set_xlabel(f'pictures answered (%); the line: "not sure" below {threshold:.0%}')
+    axis.set_ylabel("pictures (%)")
     axis.set_title(f"{split}: what saying “not sure” buys")
+    axis.legend(frameon=False, fontsize=8)
     return figure
 
 
-def pick_frontier(runs: list[dict]) -> list[dict]:
-    """The runs that differ in `target_mix` alone, from the labels to the votes."""
-    chosen = [run for run in runs if run["run"].startswith(FRONTIER)]
-    return sorted(chosen, key=lambda run: run["target_mix"])
-
-
-def draw_frontier(runs: list[dict], evaluation: dict) -> Figure:
-    """Labels against votes on PublicTest by what was learned; the network beside it."""
+def draw_leaderboard(runs: list[dict], shipped: str) -> Figure:
+    """Draw labels against votes on PublicTest for every run; the shipped one stands out."""
     figure, axis = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
-    labels, votes = ([100 * run[key] for run in runs] for key in ("public_labels", "public_votes"))
-    axis.plot(labels, votes, "o-", color=BLUE, label="the same number of epochs at each mix")
-    for run, x, y in zip(runs, labels, votes, strict=True):
-        axis.annotate(
-            f"{run['target_mix']:g}", (x, y), xytext=(-6, -10), textcoords="offset points",
-            ha="right", color=BLUE,
-        )  # fmt: skip
-    shipped = evaluation["splits"]["PublicTest"]
-    x, y = shipped["labels"]["accuracy"]["share"], shipped["ferplus"]["agreement"]["share"]
-    axis.plot(100 * x, 100 * y, "D", color=ORANGE, label="the network")
+    shown = [run for run in runs if run["public_votes"] and run["public_labels"]]
+    others = [run for run in shown if run["run"] != shipped]
+    for chosen, mark, color, name in (
+        (others, "o", BLUE, "a run"),
+        ([run for run in shown if run["run"] == shipped], "D", ORANGE, "the shipped run"),
+    ):
+        labels, votes = (
+            [100 * run[key] for run in chosen] for key in ("public_labels", "public_votes")
+        )
+        axis.plot(labels, votes, mark, color=color, label=name)
     axis.set_xlabel("labels: accuracy (%)")
     axis.set_ylabel("votes: agreement with the majority (%)")
-    axis.set_title("PublicTest, by the share of votes learned")
+    axis.set_title("PublicTest, one crop")
     axis.legend(frameon=False, loc="lower left")
     return figure
 
 
 def draw_examples(scores: np.ndarray, faces: Faces, right: bool) -> Figure:
-    """The 24 surest answers that are right, or wrong, in the voters' eyes."""
+    """Draw the 24 surest answers that are right, or wrong, in the voters' eyes."""
     majority = find_majority(faces.votes)
     hit = (majority >= 0) & ((scores.argmax(axis=1) == majority) == right)
     rows = np.nonzero(hit)[0]
@@ -174,34 +174,34 @@ def save_figure(figure: Figure, file: Path) -> None:
 
 
 def draw_report(report: dict, output: Path) -> None:
-    """All figures that the report's sections `history` and `evaluation` allow."""
+    """Draw all figures that the report's sections `history` and `evaluation` allow."""
     missing = {"history", "evaluation"} - set(report)
     if missing:
-        raise FigureError(f"the report has no section {' or '.join(sorted(missing))}")
-    evaluation = report["evaluation"]
+        raise ReportError(f"the report has no section {' or '.join(sorted(missing))}")
+    evaluation, history = report["evaluation"], report["history"]
     split = choose_split(evaluation)
     values = evaluation["splits"][split]
     output.mkdir(parents=True, exist_ok=True)
-    save_figure(draw_history(report["history"]["epochs"]), output / "history.png")
+    save_figure(draw_history(history["epochs"]), output / "history.png")
     save_figure(draw_confusion(values["labels"], split), output / "confusion.png")
     save_figure(draw_reliability(values, split), output / "reliability.png")
     save_figure(draw_coverage(evaluation, split), output / "coverage.png")
-    if (frontier := pick_frontier(evaluation["runs"])) and "PublicTest" in evaluation["splits"]:
-        save_figure(draw_frontier(frontier, evaluation), output / "frontier.png")
+    if any(run["public_votes"] for run in evaluation["runs"]):
+        save_figure(draw_leaderboard(evaluation["runs"], history["run"]), output / "runs.png")
 
 
 def draw_local_examples(data: Path, report: dict, model: Path, output: Path) -> None:
-    """Pictures right and wrong, for the developer's own eyes."""
+    """Draw pictures right and wrong, for the developer's own eyes."""
     splits = collect_splits(load_faces(data), report["history"]["settings"])
     faces = splits[choose_split({"splits": splits})]
-    scores = softmax(predict_logits(model, faces.images), axis=1)
+    scores = make_predictor(model)(faces.images)[:, 0]
     output.mkdir(parents=True, exist_ok=True)
     save_figure(draw_examples(scores, faces, right=True), output / "right.png")
     save_figure(draw_examples(scores, faces, right=False), output / "wrong.png")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Draw; 2 when the report or the data cannot be used."""
+    """Draw; return 2 when the report or the data cannot be used."""
     parser = argparse.ArgumentParser(prog="training.figures", description=__doc__.split("\n")[0])
     parser.add_argument("--report", type=Path, default=REPORT)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "figures")
@@ -213,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.examples:
             model = options.report.parent / "emoji.h5"
             draw_local_examples(options.examples, report, model, Path("local"))
-    except (DataError, FigureError) as error:
+    except (DataError, ReportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

@@ -3,22 +3,22 @@
 import numpy as np
 from scipy.stats import entropy
 
-from training.data import LABELS, Faces, find_majority, vote_distribution
-from training.shares import measure_share
+from training.data import LABELS, Faces, find_majority, share_votes
+from training.shares import measure_fraction
 
 # Bits: 0 where all say the same, log2(7) = 2.81 where the seven expressions have equal shares.
 ENTROPY_BOUNDS = tuple(step / 4 for step in range(13))
 
 
 def count_entropies(distributions: np.ndarray) -> dict:
-    """Histogram (one count for each step of ENTROPY_BOUNDS) and mean of the entropies in bits."""
+    """Count the entropies, in bits, at each step of ENTROPY_BOUNDS, and take their mean."""
     values = np.maximum(entropy(distributions, base=2, axis=1), 0)
     counts, _ = np.histogram(values, ENTROPY_BOUNDS)
     return {"counts": counts.tolist(), "mean": float(values.mean())}
 
 
 def average_by_label(distributions: np.ndarray, labels: np.ndarray) -> dict:
-    """The mean distribution of the pictures with each label: seven shares in the labels' order."""
+    """Average the distributions of the pictures with each label: seven shares, in order."""
     return {
         name: distributions[labels == i].mean(axis=0, dtype=float).tolist()
         for i, name in enumerate(LABELS)
@@ -27,8 +27,8 @@ def average_by_label(distributions: np.ndarray, labels: np.ndarray) -> dict:
 
 
 def compare_people(scores: np.ndarray, faces: Faces) -> dict | None:
-    """Votes and scores [n, 7] of the pictures that have votes; None where none has."""
-    shares, known = vote_distribution(np.maximum(faces.votes, 0))
+    """Compare votes and scores [n, 7] on the pictures that have votes; None where none has."""
+    shares, known = share_votes(faces.votes)
     if not known.any():
         return None
     shares, scores, labels = shares[known].astype(float), scores[known], faces.labels[known]
@@ -36,9 +36,9 @@ def compare_people(scores: np.ndarray, faces: Faces) -> dict | None:
     clear = majority >= 0
     return {
         "pictures": int(known.sum()),
-        "unanimous": measure_share(shares.max(axis=1) > 0.999),
-        "no_majority": measure_share(~clear),
-        "label_is_majority": measure_share((majority == labels)[clear]) if clear.any() else None,
+        "unanimous": measure_fraction(shares.max(axis=1) > 0.999),
+        "no_majority": measure_fraction(~clear),
+        "label_is_majority": measure_fraction((majority == labels)[clear]) if clear.any() else None,
         "entropy": {
             "bounds": list(ENTROPY_BOUNDS),
             "votes": count_entropies(shares),

@@ -1,19 +1,20 @@
-"""Shares of pictures, with the interval that their number allows."""
+"""Which part of the pictures something holds for, with the interval that their number allows."""
+
+from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
 
 
-def wilson_interval(right: int, total: int) -> list[float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    interval = binomtest(right, total).proportion_ci(0.95, method="wilson")
-    return [float(interval.low), float(interval.high)]
+def measure_fraction(right: np.ndarray) -> dict[str, Any]:
+    """Measure the share of pictures that a mask [n] marks; n is above 0.
 
-
-def measure_share(right: np.ndarray) -> dict:
-    """Share of a mask with its interval and the number of pictures."""
+    Its 95 % interval is Wilson's (1927).
+    """
+    test = binomtest(int(right.sum()), len(right))
+    interval = test.proportion_ci(0.95, method="wilson")
     return {
         "pictures": len(right),
         "share": float(right.mean()),
-        "interval": wilson_interval(int(right.sum()), len(right)),
+        "interval": [float(interval.low), float(interval.high)],
     }

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
-from training.data import Faces, find_majority, vote_distribution
-from training.shares import measure_share
+from training.data import Faces, find_majority, share_votes
+from training.shares import measure_fraction
 
 SEED = 2013
 SLICES = {  # bounds: gray levels, gray levels, share of the votes that the most named class has
@@ -24,16 +24,17 @@ SHIFT, SCALE = 0.08, 0.15  # how far they vary either way, as shares of the side
 SHIFT_BOUNDS = (0, 0.02, 0.04, 0.06, 0.08)
 SCALE_BOUNDS = (-0.15, -0.09, -0.03, 0.03, 0.09, 0.15)
 
-Predict = Callable[[np.ndarray], np.ndarray]  # uint8 [n, 48, 48] to scores or logits [n, 7]
+Predict = Callable[[np.ndarray], np.ndarray]  # uint8 [n, 48, 48] to both heads' scores [n, 2, 7]
 
 
-def measure_truths(top: np.ndarray, faces: Faces) -> dict:
-    """Answers [n] against both truths: `labels`, and `votes` (None where none has a majority)."""
+def measure_truths(scores: np.ndarray, faces: Faces) -> dict:
+    """Hold each head of scores [n, 2, 7] against its truth: `labels`, and `votes` or None."""
     majority = find_majority(faces.votes)
     clear = majority >= 0
+    top = scores.argmax(axis=2)
     return {
-        "labels": measure_share(top == faces.labels),
-        "votes": measure_share((top == majority)[clear]) if clear.any() else None,
+        "labels": measure_fraction(top[:, 1] == faces.labels),
+        "votes": measure_fraction((top[:, 0] == majority)[clear]) if clear.any() else None,
     }
 
 
@@ -41,9 +42,10 @@ def measure_truths(top: np.ndarray, faces: Faces) -> dict:
 
 
 def slice_faces(scores: np.ndarray, faces: Faces) -> dict:
-    """Agreement with the voters by light, contrast, and how much the voters agree.
+    """Measure agreement with the voters by light, contrast, and how much the voters agree.
 
-    Each part also holds the accuracy on its labels and the mean top score. Nothing without votes.
+    Each part also holds label_scores' accuracy on its labels and the mean best of the scores.
+    Nothing without votes.
     """
     pictures = faces.images.reshape(len(faces), -1).astype(np.float32)
     clear = find_majority(faces.votes) >= 0
@@ -52,7 +54,7 @@ def slice_faces(scores: np.ndarray, faces: Faces) -> dict:
     values = {
         "brightness": pictures.mean(axis=1),
         "contrast": pictures.std(axis=1),
-        "voters_agreeing": vote_distribution(faces.votes)[0].max(axis=1),
+        "voters_agreeing": share_votes(faces.votes)[0].max(axis=1),
     }
     return {
         name: [
@@ -65,16 +67,17 @@ def slice_faces(scores: np.ndarray, faces: Faces) -> dict:
 
 
 def measure_part(scores: np.ndarray, faces: Faces) -> dict:
-    """One slice, all of whose pictures have a majority, against both truths."""
-    truths = measure_truths(scores.argmax(axis=1), faces)
-    return truths["votes"] | {"labels": truths["labels"], "score": float(scores.max(axis=1).mean())}
+    """Measure one slice, all of whose pictures have a majority, against both truths."""
+    truths = measure_truths(scores, faces)
+    best = scores[:, 0].max(axis=1)
+    return truths["votes"] | {"labels": truths["labels"], "score": float(best.mean())}
 
 
 # ---- hidden pixels ---------------------------------------------------------------------------
 
 
 def hide_pixels(images: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy with one black rectangle a picture, of this share of its area (at most 0.5).
+    """Copy pictures with one black rectangle a picture, of this share of its area (at most 0.5).
 
     The rectangle lies anywhere inside and is up to twice as high as wide, or as wide as high.
     """
@@ -90,12 +93,11 @@ def hide_pixels(images: np.ndarray, share: float, rng: np.random.Generator) -> n
 
 
 def measure_occlusion(predict: Predict, faces: Faces) -> list[dict]:
-    """Both truths for each share of the pixels hidden."""
+    """Measure both heads for each share of the pixels hidden."""
     return [
         {"hidden": share}
         | measure_truths(
-            predict(hide_pixels(faces.images, share, np.random.default_rng(SEED))).argmax(axis=1),
-            faces,
+            predict(hide_pixels(faces.images, share, np.random.default_rng(SEED))), faces
         )
         for share in HIDDEN
     ]
@@ -105,7 +107,7 @@ def measure_occlusion(predict: Predict, faces: Faces) -> list[dict]:
 
 
 def move_crop(image: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarray:
-    """The picture as a crop shifted by (dx, dy) sides and 1 + scale as wide sees it.
+    """See the picture as a crop shifted by (dx, dy) sides, 1 + scale as wide, would.
 
     uint8 [s, s] to the same, bilinear, black outside.
     """
@@ -122,34 +124,44 @@ def move_crop(image: np.ndarray, dx: float, dy: float, scale: float) -> np.ndarr
 
 
 def draw_crops(count: int) -> np.ndarray:
-    """Shift right, shift down and growth of every crop: float64 [draws, count, 3], uniform."""
+    """Draw every crop's shift right, shift down and growth: float64 [draws, count, 3], uniform."""
     return np.random.default_rng(SEED).uniform(-1, 1, (DRAWS, count, 3)) * (SHIFT, SHIFT, SCALE)
 
 
 def move_crops(images: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """Each picture of [n, s, s] seen by its own crop of [n, 3]."""
+    """Move each picture of [n, s, s] by its own crop of [n, 3]."""
     moves = zip(images, crops, strict=True)
     return np.stack([move_crop(image, *crop) for image, crop in moves])
 
 
 def measure_crop(predict: Predict, faces: Faces) -> dict:
-    """How often the first answer changes when the crop moves as the face detector's does."""
+    """Measure how often the first answer changes when the crop moves as the face detector's does.
+
+    Of `scores`; `labels` holds how often label_scores' first answer changes.
+    """
     crops = draw_crops(len(faces))
-    before = predict(faces.images).argmax(axis=1)
-    after = [predict(move_crops(faces.images, draw)).argmax(axis=1) for draw in crops]
-    return summarize_changes(np.stack(after) != before, crops)
+    before = predict(faces.images).argmax(axis=2)
+    after = [predict(move_crops(faces.images, draw)).argmax(axis=2) for draw in crops]
+    changed = np.stack(after) != before
+    labels = changed[..., 1]
+    return summarize_changes(changed[..., 0], crops) | {
+        "labels": {
+            "changed": float(labels.mean()),
+            "ever_changed": measure_fraction(labels.any(axis=0)),
+        }
+    }
 
 
 def summarize_changes(changed: np.ndarray, crops: np.ndarray) -> dict:
-    """Shares of answers changed [draws, n]: in all, by draw, by face, by how far the crop moved."""
+    """Summarize answers changed [draws, n]: in all, by draw, by face, by how far the crop moved."""
     moves = {
         "shift": (np.abs(crops[..., :2]).max(axis=-1), SHIFT_BOUNDS),
         "scale": (crops[..., 2], SCALE_BOUNDS),
     }
     return {
         "changed": float(changed.mean()),
-        "draws": [measure_share(row) for row in changed],
-        "ever_changed": measure_share(np.any(changed, axis=0)),
+        "draws": [measure_fraction(row) for row in changed],
+        "ever_changed": measure_fraction(np.any(changed, axis=0)),
     } | {
         name: [
             {"low": low, "high": high, "crops": len(part), "changed": float(part.mean())}
@@ -161,7 +173,7 @@ def summarize_changes(changed: np.ndarray, crops: np.ndarray) -> dict:
 
 
 def measure_weaknesses(predict: Predict, faces: Faces) -> dict:
-    """What needs the network itself: hidden pixels and the crop."""
+    """Measure what needs the network itself: hidden pixels and the crop."""
     return {
         "occlusion": measure_occlusion(predict, faces),
         "crop": {"shift_within": SHIFT, "scale_within": SCALE} | measure_crop(predict, faces),

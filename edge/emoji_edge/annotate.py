@@ -1,4 +1,4 @@
-"""Draw the answer into the photo, and the evidence into the face that the network saw."""
+"""Draw the result into the photo, and the evidence into the face that the network saw."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,27 +7,58 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .classify import FaceResult, PhotoResult
+from .image import Box
+from .result import FaceResult, PhotoResult
 
 EMOJI = Path(__file__).parent / "emoji"  # Noto Emoji, one PNG for each code point
 TILE = 192  # pixels of a face on the evidence sheet
 GAP = 12
+JPEG_SIDE = 65_500  # pixels that a JPEG can have
 INK, PAPER, FRAME = (255, 255, 255), (24, 24, 27), (250, 204, 21)
 
 
 def write_annotated(
-    image: Image.Image, result: PhotoResult, labels: Sequence[str], folder: Path
+    image: Image.Image, result: PhotoResult, labels: Sequence[str], folder: Path, path: str
 ) -> None:
-    """Write PHOTO.faces.jpg and, where there are faces, PHOTO.evidence.png; OSError if it cannot.
+    """Write PHOTO.faces.jpg and, where there are faces, PHOTO.evidence.png.
 
-    PHOTO is the photo's path below the folder, so that two photos never share a file.
+    Args:
+        image: the upright photo.
+        result: what it shows.
+        labels: of the network, in its order.
+        folder: where the copies go.
+        path: of the photo, from which PHOTO is made; see place_copy.
+
+    Raises:
+        OSError, ValueError: they cannot be written.
     """
-    parts = [part for part in Path(result.photo).parts if part.strip("./\\")]
-    base = folder.joinpath(*parts) if parts else folder / "photo"
-    base.parent.mkdir(parents=True, exist_ok=True)
+    if max(image.size) > JPEG_SIDE:
+        raise ValueError(f"{image.width}x{image.height}, a JPEG's side has up to {JPEG_SIDE}")
+    base = place_copy(folder, path)
     draw_faces(image, result).save(f"{base}.faces.jpg", quality=90)
     if result.faces:
         draw_evidence(result, labels).save(f"{base}.evidence.png")
+
+
+def place_copy(folder: Path, name: str) -> Path:
+    """Where a copy belongs, without its suffix: the name as a path below the folder, made.
+
+    Two names never share a place: what is no plain name in a path, as its root or "..", is written
+    as in a URL, and so is the percent sign; OSError where the folder cannot be made.
+    """
+    parts = [quote_part(part) for part in Path(name).parts] or ["photo"]
+    base = folder.joinpath(*parts)
+    base.parent.mkdir(parents=True, exist_ok=True)
+    return base
+
+
+def quote_part(part: str) -> str:
+    """A part of a path as a plain name, another one for each part."""
+    if part == "..":
+        return "%2E%2E"
+    for sign in "%/\\:":
+        part = part.replace(sign, f"%{ord(sign):02X}")
+    return part
 
 
 def draw_faces(image: Image.Image, result: PhotoResult) -> Image.Image:
@@ -41,7 +72,8 @@ def draw_faces(image: Image.Image, result: PhotoResult) -> Image.Image:
 
 def _draw_face(drawn: Image.Image, face: FaceResult, unit: int) -> None:
     pen = ImageDraw.Draw(drawn)
-    pen.rectangle(face.box, outline=FRAME, width=max(2, unit // 8))
+    corners = turn_box(face.box, face.roll or 0.0)
+    pen.line([*corners, *corners[:2]], fill=FRAME, width=max(2, unit // 8), joint="curve")
     best = face.expressions[0]
     text = f"{best.label}{'?' * face.not_sure} {best.emo_score} %"
     font = load_font(unit)
@@ -54,6 +86,16 @@ def _draw_face(drawn: Image.Image, face: FaceResult, unit: int) -> None:
     picture = load_emoji(best.emoji, size)
     drawn.paste(picture, (x, y), picture)
     pen.text((x + size + unit // 2, y + (height - bottom - top) // 2), text, INK, font=font)
+
+
+def turn_box(box: Box, roll: float) -> list[tuple[float, float]]:
+    """Corners of a box that is turned clockwise by so many degrees around its middle."""
+    middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+    angle = np.radians(roll)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    half = np.array([box[2] - box[0], box[3] - box[1]]) / 2
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
+    return [(float(x), float(y)) for x, y in corners @ turn.T + middle]
 
 
 def draw_evidence(result: PhotoResult, labels: Sequence[str]) -> Image.Image:

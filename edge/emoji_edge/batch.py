@@ -1,118 +1,107 @@
 """Many photos: list them, and classify each or say why not."""
 
-import os
+import hashlib
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .classify import Classifier, PhotoResult
-from .image import SUFFIXES, ImageError, Source, open_photo
-from .runtime import silence_runtime
-
-STANDARD_INPUT = "-"
+from .classify import Classifier
+from .crop import BoxError
+from .image import Box, ImageError, Source, open_photo
+from .listing import STANDARD_INPUT, Photo
+from .result import PhotoResult
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A photo without an answer, and why."""
+    """A photo without a result, and why; photo_sha256 is of its bytes, where they were read."""
 
     photo: str
     error: str
+    photo_sha256: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The failure in the result shape that every front end shares."""
         return {"photo": self.photo, "error": self.error}
 
 
-Answer = PhotoResult | Failure
+Outcome = PhotoResult | Failure
 
 
-@dataclass(frozen=True)
-class Photo:
-    """A photo to classify: the name that stands in the result, where it is, or why it is not.
+def classify_photo(classifier: Classifier, photo: Photo, annotate: str = "") -> Outcome:
+    """Classify a photo; annotated pictures go to the folder `annotate` if one is given.
 
-    `data` are its bytes where they are read already.
+    A picture without a file is not annotated, and has no sha256.
     """
-
-    name: str
-    path: str = ""
-    error: str = ""
-    data: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to classify: Classifier's arguments, and the folder for annotated photos if wanted."""
-
-    model: str | None = None
-    threads: int = 1
-    top: int | None = None
-    face: str = "auto"
-    annotate: str = ""
-
-    def build_classifier(self) -> Classifier:
-        """As they say; ModelError, ContractError."""
-        with silence_runtime():
-            return Classifier(self.model, self.threads, self.top, self.face)
-
-
-def show_name(path: str) -> str:
-    """The path as one printable line of UTF-8, whatever bytes it has."""
-    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def list_photos(arguments: Sequence[str], recursive: bool) -> Iterator[Photo]:
-    """Every photo that the arguments name, folders in the order of their names."""
-    for argument in arguments:
-        if argument == STANDARD_INPUT or not os.path.isdir(argument):
-            yield Photo(show_name(argument), argument)
-        else:
-            yield from _list_folder(argument, recursive)
-
-
-def _list_folder(folder: str, recursive: bool) -> Iterator[Photo]:
-    found = False
-    problems: list[OSError] = []
-    for base, folders, files in os.walk(folder, onerror=problems.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and recursive)
-        for name in sorted(files):
-            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith("."):
-                found = True
-                path = os.path.join(base, name)
-                yield Photo(show_name(path), path)
-    for problem in problems:
-        yield Photo(show_name(problem.filename), error=f"cannot be read ({problem.strerror})")
-    if not found and not problems:
-        hint = "" if recursive else "; --recursive looks into its folders"
-        yield Photo(show_name(folder), error=f"no pictures in this folder{hint}")
-
-
-def classify_photo(classifier: Classifier, photo: Photo, annotate: str) -> Answer:
-    """The photo's result or its failure; annotated pictures go to the folder if one is given."""
     if photo.error:
         return Failure(photo.name, photo.error)
-    source: Source | None = photo.data
-    if source is None:
-        source = sys.stdin.buffer if photo.path == STANDARD_INPUT else photo.path
-    return classify_source(classifier, source, photo.name, annotate)
+    if photo.image is not None:
+        return classify_source(classifier, photo.image, photo.name, boxes=photo.boxes)
+    data = photo.data
+    try:
+        if data is None:
+            data = read_input() if photo.path == STANDARD_INPUT else read_file(photo)
+    except OSError as error:
+        return Failure(photo.name, f"cannot be read ({error.strerror})")
+    except ImageError as error:
+        return Failure(photo.name, str(error))
+    outcome = classify_source(classifier, data, photo.name, annotate, photo.path, boxes=photo.boxes)
+    return replace(outcome, photo_sha256=hashlib.sha256(data).hexdigest())
+
+
+def read_input() -> bytes:
+    """The bytes of standard input; ImageError where it is closed, or a stream of text alone."""
+    if sys.stdin is None or sys.stdin.closed:
+        raise ImageError("standard input is closed")
+    data = getattr(sys.stdin, "buffer", sys.stdin).read()
+    if not isinstance(data, bytes):
+        raise ImageError("standard input has no bytes")
+    return data
+
+
+def read_file(photo: Photo) -> bytes:
+    """The bytes of a photo's file; OSError."""
+    return Path(photo.path).read_bytes()
 
 
 def classify_source(
-    classifier: Classifier, source: Source, name: str, annotate: str = ""
-) -> Answer:
-    """The same for a picture from anywhere."""
+    classifier: Classifier,
+    source: Source,
+    name: str,
+    annotate: str = "",
+    path: str = "",
+    *,
+    boxes: Sequence[Box] | None = None,
+) -> Outcome:
+    """Classify a picture from anywhere.
+
+    Args:
+        classifier: classifies it.
+        source: the picture, as open_photo takes it.
+        name: stands in the result.
+        annotate: the folder of annotated copies, none where empty.
+        path: by which the copies are named; the name where empty.
+        boxes: where the faces are, where that is known.
+
+    Returns:
+        The result, or a failure that says why the picture or its copy is impossible.
+    """
     try:
         image = open_photo(source, classifier.contract.max_pixels)
-        result = classifier.classify_image(image, name)
-    except ImageError as error:
+        result = classifier.classify_image(image, name, boxes)
+    except (ImageError, BoxError) as error:
         return Failure(name, str(error))
     except MemoryError:
         return Failure(name, "too large for this device's memory")
     if annotate:
         from .annotate import write_annotated
 
-        write_annotated(image, result, classifier.contract.labels, Path(annotate))
+        try:
+            labels = classifier.contract.labels
+            write_annotated(image, result, labels, Path(annotate), path or name)
+        except (OSError, ValueError, MemoryError) as error:
+            reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+            return Failure(name, f"its annotated copy cannot be written ({reason})")
     return result

@@ -15,7 +15,8 @@ from PIL import Image
 
 from .classify import Classifier
 from .contract import find_models
-from .image import crop_face, open_photo
+from .crop import crop_face
+from .image import open_photo
 from .runtime import ModelError, silence_runtime
 
 STAGES = ("decode", "find", "crop", "network", "whole")
@@ -43,8 +44,20 @@ def load_photo(path: str = "") -> bytes:
         portrait.thumbnail(PHOTO_SIZE)
         photo = Image.new("RGB", PHOTO_SIZE, (96, 96, 96))
         photo.paste(portrait, ((PHOTO_SIZE[0] - portrait.width) // 2, 0))
+    return encode_jpeg(photo)
+
+
+def make_near_photo() -> bytes:
+    """The golden portrait's head and shoulders, 640x480: the short model suffices."""
+    with Image.open(find_models() / "golden" / "photos" / "portrait.jpg") as portrait:
+        photo = portrait.convert("RGB").crop((60, 20, 380, 260)).resize(PHOTO_SIZE)
+    return encode_jpeg(photo)
+
+
+def encode_jpeg(picture: Image.Image) -> bytes:
+    """The bytes of a picture's JPEG file."""
     file = io.BytesIO()
-    photo.save(file, "JPEG", quality=90)
+    picture.save(file, "JPEG", quality=90)
     return file.getvalue()
 
 
@@ -59,11 +72,12 @@ def measure_model(model: str, threads: int, photo: bytes) -> Timing:
     image = open_photo(photo, contract.max_pixels)
     faces = finder.find_faces(image)
     box = faces[0].box if faces else (0.0, 0.0, float(image.width), float(image.height))
-    face = crop_face(image, box, contract)
+    roll = faces[0].roll if faces else 0.0
+    face = crop_face(image, box, contract, roll)
     work: dict[str, Callable[[], object]] = {
         "decode": lambda: open_photo(photo, contract.max_pixels),
         "find": lambda: finder.find_faces(image),
-        "crop": lambda: crop_face(image, box, contract),
+        "crop": lambda: crop_face(image, box, contract, roll),
         "network": lambda: classifier.network.run_faces(face[None]),
         "whole": lambda: classifier.classify(photo),
     }

@@ -7,159 +7,70 @@ for face in result.faces:
 """
 
 import copy
-import hashlib
-from dataclasses import dataclass, field
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from .contract import Contract, find_models, load_contract
-from .face import FaceFinder
-from .image import Box, Source, crop_face, open_photo, resize_face
-from .runtime import ModelError, build_interpreter, find_runtime
-
-FACE_MODES = ("auto", "whole", "largest")
-
-
-@dataclass(frozen=True)
-class Expression:
-    """One of the contract's expressions with its emoji and its score, 0 to 1."""
-
-    label: str
-    emoji: str
-    score: float
-
-    @property
-    def emo_score(self) -> int:
-        """The score as it is shown, in percent."""
-        return int(100 * self.score + 0.5)
+from .crop import check_box, check_inside, crop_face, resize_face
+from .face import FaceFinder, FinderOptions
+from .image import Box, Source, open_photo
+from .network import FaceRunner, Network, find_artifact
+from .result import FACE_MODES, GIVEN, HEADS, Expression, FaceResult, PhotoResult
+from .runtime import MAX_THREADS, silence_runtime
 
 
 @dataclass(frozen=True)
-class FaceResult:
-    """What one face shows.
+class ClassifierOptions:
+    """How to classify: Classifier's arguments, for whoever builds one later or elsewhere."""
+
+    model: str | Path | None = None
+    threads: int = 1
+    top: int | None = None
+    face: str = "auto"
+    rank_by: str = HEADS[0]
+    finder: FinderOptions = field(default_factory=FinderOptions)
+
+    def build(self) -> "Classifier":
+        """Build the classifier, without what the runtime says; ModelError, ContractError."""
+        with silence_runtime():
+            return Classifier(
+                self.model,
+                self.threads,
+                self.top,
+                self.face,
+                rank_by=self.rank_by,
+                finder=self.finder,
+            )
+
+    def choose_top(self, contract: Contract) -> int:
+        """How many expressions a face gets: these options' number, else the contract's."""
+        return contract.top if self.top is None else self.top
+
+
+class CutFace(NamedTuple):
+    """A face as the network will see it.
 
     Attributes:
-        box: x0, y0, x1, y1 in pixels of the upright photo, before the crop margin.
-        detection: the detector's score, 0 to 1; None where the picture was taken as the face.
-        not_sure: the best score is below the contract's threshold.
-        expressions: the best first.
-        scores: all of them, float32 [labels], in the contract's order.
-        evidence: what speaks for each expression where, float32 [h, w, labels]; its mean over
-            h and w are the logits.
-        pixels: the gray face that the network saw, uint8 [48, 48].
+        box: x0, y0, x1, y1 in pixels of the upright photo.
+        roll: how far the head is tilted clockwise, in degrees; None where nothing was detected.
+        detection: the detector's score, 0 to 1; None likewise.
+        pixels: gray levels, uint8 [48, 48].
     """
 
     box: Box
+    roll: float | None
     detection: float | None
-    not_sure: bool
-    expressions: tuple[Expression, ...]
-    scores: np.ndarray = field(compare=False, repr=False)
-    evidence: np.ndarray = field(compare=False, repr=False)
-    pixels: np.ndarray = field(compare=False, repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The face in the result shape that every front end shares."""
-        return {
-            "box": [round(value, 2) for value in self.box],
-            "detection": None if self.detection is None else round(self.detection, 6),
-            "not_sure": self.not_sure,
-            "expressions": [
-                {"label": e.label, "emoji": e.emoji, "score": round(e.score, 6)}
-                for e in self.expressions
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class PhotoResult:
-    """The faces of one photo, largest first; size is the upright photo's width and height."""
-
-    photo: str
-    size: tuple[int, int]
-    faces: tuple[FaceResult, ...]
-    model: dict[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The photo in the result shape that every front end shares."""
-        return {
-            "photo": self.photo,
-            "size": list(self.size),
-            "faces": [face.to_dict() for face in self.faces],
-            "model": self.model,
-        }
-
-
-class FaceRunner(Protocol):
-    """What a Classifier needs of a network: `Network` here, Keras's in the server."""
-
-    name: str
-    sha256: str
-
-    def run_faces(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Scores [n, labels] and evidence [n, h, w, labels] of gray faces [n, 48, 48], 0 to 255."""
-
-
-class Network:
-    """One TFLite artifact of the expression network."""
-
-    def __init__(self, path: Path, contract: Contract, name: str = "", threads: int = 1) -> None:
-        """Load and check it; ModelError where it is damaged or is some other network."""
-        self.name = name or path.stem
-        runtime, _ = find_runtime()
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        self._contract = contract
-        self._interpreter = build_interpreter(runtime.Interpreter, content, str(path), threads)
-        self._run = self._find_signature(path)
-        self._check(path)
-
-    def run_faces(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Run gray faces, one at a time as on a device.
-
-        Args:
-            pixels: [n, 48, 48], 0 to 255.
-
-        Returns:
-            Scores, float32 [n, labels], and evidence, float32 [n, h, w, labels].
-        """
-        outputs = [self._run_face(face) for face in pixels]
-        return np.stack([o[0] for o in outputs]), np.stack([o[1] for o in outputs])
-
-    def _run_face(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        image = np.asarray(pixels, dtype=np.float32)[None, :, :, None]
-        answer = self._run(**{self._contract.input_name: image})
-        return answer[self._contract.scores_name][0], answer[self._contract.evidence_name][0]
-
-    def _find_signature(self, path: Path) -> Any:
-        names = {self._contract.scores_name, self._contract.evidence_name}
-        for key, signature in self._interpreter.get_signature_list().items():
-            if signature["inputs"] == [self._contract.input_name] and names <= set(
-                signature["outputs"]
-            ):
-                return self._interpreter.get_signature_runner(key)
-        raise ModelError(f"{path}: not an expression network (no signature with its names)")
-
-    def _check(self, path: Path) -> None:
-        """One run on gray must give a score for each label; it also warms the network up."""
-        size, labels = self._contract.input_size, len(self._contract.labels)
-        try:
-            scores, evidence = self._run_face(np.full((size, size), 128, np.uint8))
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: does not run ({' '.join(str(error).split())})") from None
-        if scores.shape != (labels,) or evidence.shape[2:] != (labels,):
-            raise ModelError(f"{path}: its outputs are not {labels} scores and their evidence")
-        if not np.isfinite(scores).all() or abs(float(scores.sum()) - 1) > 0.05:
-            raise ModelError(f"{path}: damaged, its scores do not add up to one")
+    pixels: np.ndarray
 
 
 class Classifier:
-    """Photo to expressions: decode, find faces, cut them out, run the network."""
+    """Classifies photos: decodes them, finds the faces, cuts them out and runs the network."""
 
     def __init__(
         self,
@@ -170,27 +81,32 @@ class Classifier:
         models: Path | None = None,
         *,
         network: FaceRunner | None = None,
+        rank_by: str = HEADS[0],
+        finder: FinderOptions = FinderOptions(),  # noqa: B008 (frozen)
     ) -> None:
         """Load the network; the face detectors follow when a photo needs them.
 
         Args:
             model: an artifact's name in the contract, or the path of a TFLite file; the
                 contract's default where None.
-            threads: of the runtime. One is fastest for so small a network on most devices.
+            threads: how many the runtime uses; one is fastest for so small a network mostly.
             top: how many expressions a face gets; the contract's number where None.
             face: "auto" finds faces and takes a picture of at most `small_picture` pixels as a
                 face; "largest" keeps the largest face; "whole" takes every picture as a face.
             models: another folder of contract and artifacts.
             network: a loaded network that runs instead of `model`.
+            rank_by: "scores" ranks expressions by what people would say, "label_scores" by what
+                FER-2013's own label would be, for comparison; the result then says so.
+            finder: how to look for faces.
 
         Raises:
             ContractError, ModelError: the contract or the network cannot be used.
             ValueError: an argument out of range.
         """
         self.contract = load_contract(models / "contract.json" if models else None)
-        self._set_options(top, face)
-        if threads < 1:
-            raise ValueError(f"threads is {threads}, not at least 1")
+        self._set_options(top, face, rank_by, finder)
+        if not 1 <= threads <= MAX_THREADS:
+            raise ValueError(f"threads is {threads}, not 1 to {MAX_THREADS}")
         folder = models or find_models()
         if network is None:
             name, path = find_artifact(model, self.contract, folder)
@@ -198,58 +114,109 @@ class Classifier:
         self.network: FaceRunner = network
         self.finder = FaceFinder(self.contract, folder, threads)
 
-    def change_options(self, top: int | None = None, face: str = "auto") -> "Classifier":
-        """Another with these options on the same networks, so for the same thread; ValueError."""
+    def change_options(
+        self,
+        top: int | None = None,
+        face: str = "auto",
+        rank_by: str = HEADS[0],
+        finder: FinderOptions = FinderOptions(),  # noqa: B008 (frozen)
+    ) -> "Classifier":
+        """Make another with these options on the same networks, for the same thread; ValueError."""
         other = copy.copy(self)
-        other._set_options(top, face)
+        other._set_options(top, face, rank_by, finder)
         return other
 
-    def _set_options(self, top: int | None, face: str) -> None:
+    def use_tiles(self, tiles: bool) -> "Classifier":
+        """Another that differs in whether large pictures are also searched in tiles."""
+        other = copy.copy(self)
+        other._finder_options = replace(self._finder_options, tiles=tiles)
+        return other
+
+    def _set_options(self, top: int | None, face: str, rank_by: str, finder: FinderOptions) -> None:
         self._top = self.contract.top if top is None else top
         if face not in FACE_MODES:
             raise ValueError(f"face is {face!r}, not one of {', '.join(FACE_MODES)}")
+        if rank_by not in HEADS:
+            raise ValueError(f"rank_by is {rank_by!r}, not one of {', '.join(HEADS)}")
         if not 1 <= self._top <= len(self.contract.labels):
             raise ValueError(f"top is {top}, not 1 to {len(self.contract.labels)}")
         self._mode = face
+        self._rank_by = rank_by
+        self._finder_options = finder
 
-    def classify(self, source: Source, name: str = "") -> PhotoResult:
+    def classify(
+        self, source: Source, name: str = "", boxes: Sequence[Box] | None = None
+    ) -> PhotoResult:
         """Classify every face of a photo.
 
         Args:
-            source: path, bytes, open binary file, Pillow image, or uint8 array [h, w, 3].
+            source: a path, bytes, an open binary file or stream, which is read from its start, a
+                Pillow image, or an array of uint8 [h, w, 3].
             name: stands in the result; the path's text where empty.
+            boxes: where the faces are, if the caller knows. Then nothing is detected, and each box
+                is cut out as it is, without a margin.
 
         Raises:
             ImageError: the picture cannot be used.
+            TypeError: the source is nothing that a picture can come from.
+            BoxError: a box is none, or lies outside the picture; it is a ValueError.
         """
         image = open_photo(source, self.contract.max_pixels)
-        name = name or (str(source) if isinstance(source, str | Path) else "")
-        return self.classify_image(image, name)
+        name = name or (os.fsdecode(source) if isinstance(source, str | os.PathLike) else "")
+        return self.classify_image(image, name, boxes)
 
-    def classify_image(self, image: Image.Image, name: str = "") -> PhotoResult:
-        """The same for an upright RGB picture, as open_photo returns it."""
-        faces = tuple(
-            self._classify_face(box, detection, pixels)
-            for box, detection, pixels in self.cut_faces(image)
-        )
+    def classify_image(
+        self, image: Image.Image, name: str = "", boxes: Sequence[Box] | None = None
+    ) -> PhotoResult:
+        """Classify every face of an upright RGB picture, as open_photo returns it."""
+        cut = self.cut_faces(image) if boxes is None else self.cut_boxes(image, boxes)
+        faces = tuple(self._classify_face(face) for face in cut)
         model = {"artifact": self.network.name, "sha256": self.network.sha256}
-        return PhotoResult(name, image.size, faces, model)
+        mode = self._mode if boxes is None else GIVEN
+        finder = self._finder_options.list_chosen() if boxes is None else {}
+        return PhotoResult(name, image.size, faces, model, self._rank_by, mode, finder)
 
-    def cut_faces(self, image: Image.Image) -> list[tuple[Box, float | None, np.ndarray]]:
-        """Box, detector's score and gray pixels [48, 48] of each face, largest first."""
+    def cut_faces(self, image: Image.Image) -> list[CutFace]:
+        """Find the faces of an upright RGB picture and cut them out, largest first."""
         small = max(image.size) <= self.contract.small_picture
         if self._mode == "whole" or small:
             box = (0.0, 0.0, float(image.width), float(image.height))
-            return [(box, None, resize_face(image, self.contract))]
-        found = self.finder.find_faces(image)
-        kept = found[:1] if self._mode == "largest" else found
-        return [(face.box, face.score, crop_face(image, face.box, self.contract)) for face in kept]
+            return [CutFace(box, None, None, resize_face(image, self.contract))]
+        found = self.finder.find_faces(image, self._finder_options)
+        return [
+            CutFace(
+                face.box,
+                face.roll,
+                face.score,
+                crop_face(image, face.box, self.contract, face.roll),
+            )
+            for face in (found[:1] if self._mode == "largest" else found)
+        ]
 
-    def _classify_face(self, box: Box, detection: float | None, pixels: np.ndarray) -> FaceResult:
-        scores, evidence = self.network.run_faces(pixels[None])
-        expressions = rank_scores(scores[0], self.contract)[: self._top]
-        not_sure = float(scores[0].max()) < self.contract.not_sure_below
-        return FaceResult(box, detection, not_sure, expressions, scores[0], evidence[0], pixels)
+    def cut_boxes(self, image: Image.Image, boxes: Sequence[Box]) -> list[CutFace]:
+        """Cut the caller's boxes out of an upright RGB picture, in their order; BoxError."""
+        checked = [check_box(box) for box in boxes]
+        for box in checked:
+            check_inside(box, image.size)
+        return [CutFace(b, None, None, resize_face(image, self.contract, b)) for b in checked]
+
+    def _classify_face(self, face: CutFace) -> FaceResult:
+        outputs = self.network.run_faces(face.pixels[None])
+        scores, label_scores, evidence = (output[0] for output in outputs)
+        shown = scores if self._rank_by == HEADS[0] else label_scores
+        expressions = rank_scores(shown, self.contract)[: self._top]
+        not_sure = float(scores.max()) < self.contract.not_sure_below
+        return FaceResult(
+            face.box,
+            face.roll,
+            face.detection,
+            not_sure,
+            expressions,
+            scores,
+            label_scores,
+            evidence,
+            face.pixels,
+        )
 
 
 def rank_scores(scores: np.ndarray, contract: Contract) -> tuple[Expression, ...]:
@@ -260,15 +227,3 @@ def rank_scores(scores: np.ndarray, contract: Contract) -> tuple[Expression, ...
         Expression(label, contract.emoji[label], float(score))
         for label, score in zip(labels, scores[order], strict=True)
     )
-
-
-def find_artifact(model: str | Path | None, contract: Contract, models: Path) -> tuple[str, Path]:
-    """Name and path of a TFLite artifact: by its name in the contract, else by its path."""
-    artifacts = contract.artifacts["tflite"]
-    name = str(model or contract.artifacts["default"]["tflite"])
-    if name in artifacts:
-        return name, models / artifacts[name]
-    path = Path(name)
-    if not path.is_file():
-        raise ModelError(f"{name}: no such file, and no artifact ({', '.join(artifacts)})")
-    return path.name, path

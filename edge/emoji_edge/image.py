@@ -1,44 +1,35 @@
-"""Open any photo as upright RGB, and cut 48x48 gray faces from it.
+"""Open any photo as upright RGB.
 
 The pixel rules, which every runtime repeats bit for bit:
 
+- **File**: what a decoder is given, and which orientation is applied to what it gives, stands in
+  file.py.
 - **Decode**: the first frame; alpha is dropped, never blended; the high byte of 16-bit samples.
-- **Upright**: the orientation (1 to 8) of the file's Exif block, and of nothing else.
-- **Gray**: (wR*R + wG*G + wB*B + half) >> shift, with the contract's weights and half = 1 <<
-  (shift - 1). This is Pillow's own conversion to mode "L".
-- **Resize**: Pillow's antialiased bilinear in fixed point, one pass over the rows (width), rounded
-  to 8 bits, then one over the columns (height); an axis whose size stays is left alone. For output
-  index i of an axis from n to m: s = n / m; centre = (i + 0.5) * s; r = max(s, 1); the taps run
-  from max(0, trunc(centre - r + 0.5)) to before min(n, trunc(centre + r + 0.5)); tap x weighs
-  max(0, 1 - |(x - centre + 0.5) * (1 / r)|), divided by the sum of the weights, then
-  trunc(0.5 + weight * 2^22). The value is (2^21 + sum of weight * pixel) >> 22, clipped to 0..255.
-- **Reduce** by a factor f: Pillow's mean over blocks of f x f pixels, those at the right and bottom
-  edge over what is there: ((sum + (count >> 1)) * trunc(2^24 / count)) >> 24, with the quotient
-  rounded to float32 first. What is resized after it has the size n / f, rounded to float32, with
-  no tap beyond the last block.
+- **TIFF** of wider samples (the runner alone): see `_scale_samples`.
 """
 
-import contextlib
 import io
-import math
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from .contract import Contract
+from .file import TAILS, FileError, Inspected, inspect_file
+from .source import ImageError, Source, take_source
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the upright photo
-Source = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
-# The formats of photos. Pillow reads many more, some through other programs (EPS).
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
+# The formats of photos, and Pillow's names of them. It reads more, some by other programs.
+FORMATS = {
+    "JPEG": "JPEG", "PNG": "PNG", "GIF": "GIF", "BMP": "BMP", "WEBP": "WEBP", "TIFF": "TIFF",
+    "PPM": "PPM", "AVIF": "AVIF", "HEIC": "HEIF",
+}  # fmt: skip
+OWN_TURN = ("TIFF", "AVIF")  # Pillow tells their orientation: a tag, or the container's
+HEIC_HINT = "HEIC needs pillow-heif (pip install 'emoji-edge[heic]'); or save the photo as JPEG"
 SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp",
     ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".avif",
 })  # fmt: skip
-HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1")
 ORIENTATION_TAG = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,29 +42,30 @@ TURNS = {
 }
 
 
-class ImageError(Exception):
-    """The picture cannot be used; the message says why in one line."""
-
-
 def open_photo(source: Source, max_pixels: int) -> Image.Image:
     """Decode a photo into an upright picture of mode RGB.
 
     Args:
-        source: a path, the bytes of a file, an open binary file, a Pillow image, or an array of
-            uint8, [h, w] gray, [h, w, 3] RGB or [h, w, 4] RGBA.
+        source: a path, the bytes of a file, an open binary file or stream, a Pillow image, or an
+            array of uint8, [h, w] gray, [h, w, 3] RGB or [h, w, 4] RGBA; see take_source.
         max_pixels: refuse more pixels than this before decoding them.
 
     Raises:
         ImageError: not a picture, damaged, too large, or unreadable.
+        TypeError: the source is nothing that a picture can come from.
     """
+    taken = take_source(source)
     try:
-        with contextlib.ExitStack() as stack:
-            image = _open_source(source, stack)
-            _check_size(image, max_pixels)
-            image.load()
-            return _turn_upright(_convert_rgb(image), _read_orientation(image))
+        picture = _read_source(taken)
+        if isinstance(picture, bytes):
+            return _open_content(picture, max_pixels)
+        _check_size(picture, max_pixels)
+        picture.load()
+        return _turn_upright(_convert_rgb(picture), _read_orientation(picture))
     except ImageError:
         raise
+    except FileError as error:
+        raise ImageError(str(error)) from None
     except MemoryError:
         raise ImageError("too large for this device's memory") from None
     except Image.DecompressionBombError:
@@ -84,75 +76,72 @@ def open_photo(source: Source, max_pixels: int) -> Image.Image:
         raise ImageError(f"damaged picture ({_one_line(error)})") from None
 
 
-def crop_face(image: Image.Image, box: Box, contract: Contract) -> np.ndarray:
-    """Cut a detector's box out of an RGB picture the way FER-2013 frames faces.
-
-    With w, h the box's sides and round(v) = floor(v + 0.5):
-    side = max(1, round(max(w, h) * scale)), left = round(centre_x - side / 2),
-    top = round(centre_y - shift_up * h - side / 2); black outside the photo; then gray, then
-    resize. Returns uint8 [size, size].
-    """
-    left, top, side = place_crop(box, contract)
-    square = image.crop((left, top, left + side, top + side))  # zeros outside
-    return resize_face(square, contract)
-
-
-def place_crop(box: Box, contract: Contract) -> tuple[int, int, int]:
-    """Left, top and side of the square that crop_face cuts, in whole pixels of the photo."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    side = max(1, _round(max(width, height) * contract.crop_scale))
-    left = _round((box[0] + box[2]) / 2 - side / 2)
-    top = _round((box[1] + box[3]) / 2 - contract.crop_shift_up * height - side / 2)
-    return left, top, side
-
-
-def resize_face(image: Image.Image, contract: Contract) -> np.ndarray:
-    """The whole RGB picture as one face: gray, then resized. Returns uint8 [size, size]."""
-    return np.asarray(resize(image.convert("L"), contract.input_size, contract.input_size))
-
-
-def resize(image: Image.Image, width: int, height: int, factor: int = 1) -> Image.Image:
-    """Resize by the rule above: the width first, whatever order this Pillow would choose.
-
-    A factor above 1 reduces by it before, which is several times as fast for a large picture.
-    """
-    across, down = image.width / factor, image.height / factor
-    small = image.reduce(factor) if factor > 1 else image
-    bilinear = Image.Resampling.BILINEAR
-    rows = small.resize((width, small.height), bilinear, (0, 0, across, small.height))
-    return rows.resize((width, height), bilinear, (0, 0, width, down))
-
-
-def _round(value: float) -> int:
-    return math.floor(value + 0.5)
-
-
-def _open_source(source: Source, stack: contextlib.ExitStack) -> Image.Image:
-    if isinstance(source, Image.Image):
-        return source
+def _read_source(source: str | bytes | Image.Image | np.ndarray) -> Image.Image | bytes:
+    """Give the bytes of a file, or the picture that was handed over."""
     if isinstance(source, np.ndarray):
         return _wrap_array(source)
-    file: BinaryIO
-    if isinstance(source, str | Path):
-        file = stack.enter_context(Path(source).open("rb"))  # noqa: SIM115
-    else:
-        file = io.BytesIO(source) if isinstance(source, bytes) else source
-    if not file.seekable():  # a pipe
-        file = io.BytesIO(file.read())
-    return _open_file(file)
+    return Path(source).read_bytes() if isinstance(source, str) else source
 
 
-def _open_file(file: BinaryIO) -> Image.Image:
-    start = file.read(12)
-    file.seek(0)
-    if not start:
+def _open_content(content: bytes, max_pixels: int) -> Image.Image:
+    """Decode a file's bytes into an upright picture of mode RGB."""
+    if not content:
         raise ImageError("empty file")
-    if start[4:] in HEIC:
-        raise ImageError("HEIC is not supported; save the photo as JPEG")
+    file = inspect_file(content)
+    if file.format == "HEIC":
+        _enable_heic()
+    if file.format not in FORMATS:
+        raise ImageError("not a picture")
+    if file.open_end:
+        image = _decode_open_end(file, max_pixels)
+    else:
+        image = _decode(file.content, file.format, max_pixels)
+    if file.canvas:
+        image = _place_frame(image, file.canvas, max_pixels)
+    orientation = _read_orientation(image) if file.format in OWN_TURN else file.orientation
+    return _turn_upright(_convert_rgb(image), orientation)
+
+
+def _decode(content: bytes, kind: str, max_pixels: int) -> Image.Image:
     try:
-        return Image.open(file, formats=FORMATS)
-    except KeyError:  # a Pillow without the last of the formats
-        raise ImageError("not a picture") from None
+        image = Image.open(io.BytesIO(content), formats=[FORMATS[kind]])
+    except KeyError:  # a Pillow without this format
+        raise ImageError(f"{kind} is not supported by this Pillow") from None
+    except Image.UnidentifiedImageError:
+        raise ImageError(f"damaged picture (not a whole {kind} file)") from None
+    _check_size(image, max_pixels)
+    image.load()
+    return image
+
+
+def _decode_open_end(file: Inspected, max_pixels: int) -> Image.Image:
+    """Decode a JPEG without an end; refuse it where what follows its data changes a pixel."""
+    image, other = (_decode(file.content + tail, file.format, max_pixels) for tail in TAILS)
+    if image.tobytes() != other.tobytes():
+        raise ImageError("damaged picture (the file is cut short)")
+    return image
+
+
+def _place_frame(
+    image: Image.Image, canvas: tuple[int, int, int, int], max_pixels: int
+) -> Image.Image:
+    """Put a GIF's frame where it stands on its black canvas."""
+    width, height, left, top = canvas
+    if (width, height) == image.size:
+        return image
+    _check_pixels(width, height, max_pixels)
+    placed = Image.new("RGB", (width, height))
+    placed.paste(image.convert("RGB"), (left, top))
+    return placed
+
+
+def _enable_heic() -> None:
+    """Let Pillow read HEIC by pillow-heif; ImageError says how to install it."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise ImageError(HEIC_HINT) from None
+    pillow_heif.register_heif_opener()
 
 
 def _wrap_array(array: np.ndarray) -> Image.Image:
@@ -169,6 +158,10 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise ImageError("a picture without pixels")
+    _check_pixels(width, height, max_pixels)
+
+
+def _check_pixels(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageError(f"{width}x{height} is more than {max_pixels / 1e6:g} megapixels")
 
@@ -177,10 +170,10 @@ def _convert_rgb(image: Image.Image) -> Image.Image:
     """To mode RGB without blending: a palette or an alpha channel gives its plain colours."""
     if image.mode == "RGB":
         return image
+    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+        return _wrap_array(_scale_samples(np.asarray(image))).convert("RGB")
     if image.mode.startswith("I"):
         return _wrap_array(_take_high_byte(np.asarray(image))).convert("RGB")
-    if image.mode == "F":
-        return _wrap_array(_scale_float(np.asarray(image))).convert("RGB")
     if image.mode in ("RGBa", "La"):  # premultiplied: undo that first
         image = image.convert("RGBA" if image.mode == "RGBa" else "LA")
     return image.convert("RGB")
@@ -191,11 +184,20 @@ def _take_high_byte(values: np.ndarray) -> np.ndarray:
     return np.clip(values.astype(np.int64) >> 8, 0, 255).astype(np.uint8)
 
 
-def _scale_float(values: np.ndarray) -> np.ndarray:
-    """Floating-point samples, of 0..1 or 0..255, to 8 bits."""
-    values = np.nan_to_num(values, posinf=255, neginf=0)
-    scale = 255 if values.max() <= 1 else 1
-    return np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
+def _scale_samples(values: np.ndarray) -> np.ndarray:
+    """Bring wide samples to 8 bits, as a viewer would show them.
+
+    What their largest finite value fits into decides: up to 1 (floats), 255, 65,535, else it. NaN
+    is black, and what lies beyond the range is black or white.
+    """
+    finite = values[np.isfinite(values)]
+    largest = float(finite.max()) if finite.size else 0.0
+    ranges = [limit for limit in (1, 255, 65535) if largest <= limit]
+    if np.issubdtype(values.dtype, np.integer):
+        ranges = [limit for limit in ranges if limit > 1]
+    top = ranges[0] if ranges else largest
+    scaled = np.nan_to_num(values.astype(np.float64), nan=0, posinf=top, neginf=0) * (255 / top)
+    return np.clip(scaled + 0.5, 0, 255).astype(np.uint8)
 
 
 def _read_orientation(image: Image.Image) -> int:

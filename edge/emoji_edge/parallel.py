@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import warnings
 from collections import deque
@@ -10,49 +11,85 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING
 
-from .batch import Answer, Failure, Photo, Settings, classify_photo
-from .classify import Classifier
+from .batch import Failure, Outcome, classify_photo
+from .classify import Classifier, ClassifierOptions
+from .errors import EmojiError
+from .listing import Photo
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
 AHEAD = 4  # photos waiting for each process
+MAX_JOBS = 256  # processes; each has a network of its own, in some 80 MB
+
+
+class ParallelError(EmojiError):
+    """Several processes cannot work together on this system."""
+
 
 _worker: tuple[Classifier, str]  # of this process, where it is a worker
 
 
-def classify_photos(photos: Iterator[Photo], settings: Settings, jobs: int) -> Iterator[Answer]:
-    """Answers in the order of the photos. jobs: processes, each with a network of its own."""
+def count_cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def classify_photos(
+    photos: Iterator[Photo], options: ClassifierOptions, jobs: int = 1, annotate: str = ""
+) -> Iterator[Outcome]:
+    """Classify photos on so many processes and yield their outcomes in the order of the photos.
+
+    Args:
+        photos: what to classify.
+        options: how; each process has a network of its own.
+        jobs: how many processes.
+        annotate: the folder of annotated copies, none where empty.
+
+    Raises:
+        ModelError, ContractError: the network cannot be used; at once on one process.
+    """
     if jobs > 1:
-        return classify_parallel(photos, settings, jobs)
-    classifier = settings.build_classifier()
-    return (classify_photo(classifier, photo, settings.annotate) for photo in photos)
+        return classify_parallel(photos, options, jobs, annotate)
+    classifier = options.build()
+    return (classify_photo(classifier, photo, annotate) for photo in photos)
 
 
-def _start_worker(settings: Settings) -> None:
+def _start_worker(options: ClassifierOptions, annotate: str) -> None:
     global _worker  # noqa: PLW0603 - a pool has no other place for what its workers keep
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    _worker = settings.build_classifier(), settings.annotate
+    _worker = options.build(), annotate
 
 
-def _run_worker(photo: Photo) -> Answer:
+def _run_worker(photo: Photo) -> Outcome:
     classifier, annotate = _worker
     return classify_photo(classifier, photo, annotate)
 
 
-def _start_pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
+def _start_pool(options: ClassifierOptions, jobs: int, annotate: str) -> ProcessPoolExecutor:
     import multiprocessing  # these take a while to import, and one process needs neither
     from concurrent.futures import ProcessPoolExecutor
 
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, context, _start_worker, (settings,))
+    try:
+        return ProcessPoolExecutor(jobs, context, _start_worker, (options, annotate))
+    except (OSError, ImportError) as error:  # ImportError: this Python has no semaphores
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ParallelError(
+            f"several processes need shared memory, and it cannot be had ({reason}); "
+            "mount /dev/shm for writing, or leave --jobs out"
+        ) from None
 
 
-def classify_parallel(photos: Iterator[Photo], settings: Settings, jobs: int) -> Iterator[Answer]:
-    """Answers in the order of the photos, from so many processes."""
-    pool = _start_pool(settings, jobs)
-    waiting: deque[tuple[Photo, Future[Answer]]] = deque()
+def classify_parallel(
+    photos: Iterator[Photo], options: ClassifierOptions, jobs: int, annotate: str = ""
+) -> Iterator[Outcome]:
+    """Classify photos on so many processes, be it one, and yield outcomes in their order."""
+    pool = _start_pool(options, jobs, annotate)
+    waiting: deque[tuple[Photo, Future[Outcome]]] = deque()
     try:
         while True:
             for photo in itertools.islice(photos, AHEAD * jobs - len(waiting)):
@@ -61,21 +98,24 @@ def classify_parallel(photos: Iterator[Photo], settings: Settings, jobs: int) ->
                 return
             photo, future = waiting.popleft()
             try:
-                answer = future.result()
+                outcome = future.result()
             except BrokenExecutor:  # out of memory, say: which photo was it?
-                yield from _classify_alone([photo, *(entry[0] for entry in waiting)], settings)
+                left = [photo, *(entry[0] for entry in waiting)]
+                yield from _classify_alone(left, options, annotate)
                 waiting.clear()
-                pool = _start_pool(settings, jobs)
+                pool = _start_pool(options, jobs, annotate)
             else:
-                yield answer
+                yield outcome
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _classify_alone(photos: list[Photo], settings: Settings) -> Iterator[Answer]:
-    """One photo at a time, in a process that is replaced when a photo ends it."""
+def _classify_alone(
+    photos: list[Photo], options: ClassifierOptions, annotate: str
+) -> Iterator[Outcome]:
+    """Classify one photo at a time, in a process that is replaced when a photo ends it."""
     for photo in photos:
-        with _start_pool(settings, 1) as pool:
+        with _start_pool(options, 1, annotate) as pool:
             try:
                 yield pool.submit(_run_worker, photo).result()
             except BrokenExecutor:

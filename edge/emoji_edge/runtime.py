@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .errors import EmojiError
+
 # The maintained successor first; tflite-runtime on 32-bit Arm; TensorFlow where only that is there.
 LADDER = (
     ("ai_edge_litert.interpreter", "ai-edge-litert"),
@@ -17,7 +19,10 @@ LADDER = (
 )
 
 
-class ModelError(Exception):
+MAX_THREADS = 256  # of an interpreter; some thousands end the process
+
+
+class ModelError(EmojiError):
     """The network cannot be used; the message names it and says why in one line."""
 
 
@@ -32,8 +37,13 @@ def find_runtime() -> tuple[ModuleType, str]:
 @contextlib.contextmanager
 def silence_runtime() -> Iterator[None]:
     """Keep what the runtime's C++ writes to standard error when it loads ("INFO: ...") away."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # closed or not there
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed: nothing can be written to it
+        yield
+        return
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
@@ -64,6 +74,13 @@ def build_interpreter(make: Callable[..., Any], content: bytes, name: str, threa
         reason = " ".join(str(error).split())[:160]
         raise ModelError(f"{name}: damaged, or too new for this runtime ({reason})") from None
     return interpreter
+
+
+def describe_device() -> str:
+    """The machine, its cores and its Python, for a person."""
+    import platform
+
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def describe_runtime() -> str:

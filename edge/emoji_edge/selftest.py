@@ -1,10 +1,11 @@
-"""Run the goldens on this very device and hold the answers against Keras's."""
+"""Run the goldens on this very device and hold what comes out against Keras's."""
 
 import base64
 import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,28 @@ import numpy as np
 
 from .classify import Classifier
 from .contract import Contract, Gate, find_models
+from .errors import EmojiError
 from .image import ImageError, open_photo
+from .result import HEADS
 from .runtime import ModelError, silence_runtime
 
 LOSSY = (".jpg", ".jpeg", ".webp")  # whose decoders may differ by a level
 Say = Callable[[str], None]
 
 
-class GoldenError(Exception):
+class GoldenError(EmojiError):
     """The goldens cannot be used; the message says why in one line."""
 
 
 @dataclass(frozen=True)
 class Goldens:
-    """models/golden/golden.json: faces and photos with Keras's answers."""
+    """models/golden/golden.json: faces and photos with what Keras says of them."""
 
     folder: Path
     labels: tuple[str, ...]
     faces: list[dict[str, Any]]
     photos: list[dict[str, Any]]
+    model_sha256: str  # of the .h5 whose answers they hold
 
     @property
     def all_faces(self) -> list[dict[str, Any]]:
@@ -40,7 +44,14 @@ class Goldens:
 
 @dataclass(frozen=True)
 class Score:
-    """Artifact against Keras: largest score and logit difference, faces with the same best."""
+    """An artifact against Keras, on the worse of the two heads.
+
+    Attributes:
+        difference: the largest of a score.
+        logit_difference: the largest of a logit of `scores`.
+        agreed: how many faces have the same best.
+        count: how many faces there are.
+    """
 
     difference: float
     logit_difference: float
@@ -68,14 +79,15 @@ def read_goldens(models: Path | None = None) -> Goldens:
     folder = (models or find_models()) / "golden"
     try:
         values = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
-        return Goldens(folder, tuple(values["labels"]), values["faces"], values["photos"])
+        labels, network = tuple(values["labels"]), values["model_sha256"]
+        return Goldens(folder, labels, values["faces"], values["photos"], network)
     except OSError as error:
         raise GoldenError(f"{folder / 'golden.json'}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise GoldenError(f"{folder / 'golden.json'}: damaged ({error})") from None
 
 
-def unpack_pixels(face: dict[str, Any], size: int) -> np.ndarray:
+def decode_pixels(face: dict[str, Any], size: int) -> np.ndarray:
     """The face's uint8 [size, size]; GoldenError where it is none."""
     data = np.frombuffer(base64.b64decode(face["pixels"]), np.uint8)
     if data.size != size * size:
@@ -84,19 +96,23 @@ def unpack_pixels(face: dict[str, Any], size: int) -> np.ndarray:
 
 
 def measure_scores(classifier: Classifier, goldens: Goldens, gate: Gate) -> Score:
-    """Run every golden face through the network."""
+    """Run every golden face through the network and hold both heads against Keras's."""
     size = classifier.contract.input_size
     faces = goldens.all_faces
-    pixels = np.stack([unpack_pixels(face, size) for face in faces])
-    scores, evidence = classifier.network.run_faces(pixels)
-    expected = np.array([face["scores"] for face in faces])
+    pixels = np.stack([decode_pixels(face, size) for face in faces])
+    outputs = classifier.network.run_faces(pixels)
     logits = np.array([face["logits"] for face in faces])
     contract = classifier.contract
     near = contract.same_answer.score if gate.score_difference < 1 else contract.decided
+    differences, agreed = [], []
+    for head, scores in zip(HEADS, outputs, strict=False):
+        expected = np.array([face[head] for face in faces])
+        differences.append(float(np.abs(scores - expected).max()))
+        agreed.append(sum(map(partial(agree_on_best, near=near), scores, expected)))
     return Score(
-        float(np.abs(scores - expected).max()),
-        float(np.abs(evidence.mean(axis=(1, 2)) - logits).max()),
-        sum(agree_on_best(s, e, near) for s, e in zip(scores, expected, strict=True)),
+        max(differences),
+        float(np.abs(outputs.evidence.mean(axis=(1, 2)) - logits).max()),
+        min(agreed),
         len(faces),
     )
 
@@ -124,9 +140,9 @@ def measure_photos(classifier: Classifier, goldens: Goldens) -> Place:
                 f" in {tuple(photo['size'])}"
             )
             continue
-        for (box, _, pixels), face in zip(found, photo["faces"], strict=True):
+        for (box, _, _, pixels), face in zip(found, photo["faces"], strict=True):
             boxes.append(float(np.abs(np.subtract(box, face["box"])).max()))
-            golden = unpack_pixels(face, len(pixels)).astype(int)
+            golden = decode_pixels(face, len(pixels)).astype(int)
             (lossy if name.endswith(LOSSY) else exact).append(int(np.abs(pixels - golden).max()))
     return Place(problems, max(boxes), max(lossy), max(exact))
 

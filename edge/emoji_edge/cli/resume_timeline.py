@@ -1,0 +1,182 @@
+"""Continue a timeline that an interrupted run left, at the very frame where it stopped.
+
+The last frame is done again, since some of its rows may be missing. Up to it the rows that are in
+the file lead the tracks and the summary, so that the rest is as in an undisturbed run.
+"""
+
+import csv
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..batch import classify_photo
+from ..classify import Classifier
+from ..listing import Photo
+from ..result import PhotoResult
+from ..timeline import BOX, Row, Timeline, describe_faces, list_columns
+from .moments import Moment
+from .resume import ResumeError
+
+CLOSE = 1e-4  # how far a score may be from the one in the file; another model's are farther
+CLOSE_BOX = 0.02  # in pixels
+
+
+@dataclass
+class Earlier:
+    """What an interrupted run left of a timeline.
+
+    Attributes:
+        kind, path: of the file.
+        source: the photo or video of the last row.
+        frame: of the last row; None where the source's failure is the last.
+        begin: bytes before the source's first row.
+        keep: bytes before the first row of that frame.
+        failures: that are in the file.
+    """
+
+    kind: str
+    path: str
+    source: str
+    frame: int | None
+    begin: int
+    keep: int
+    failures: int = 0
+
+
+def read_earlier(kind: str, path: str, labels: Sequence[str]) -> Earlier | None:
+    """How far an interrupted run came; None where it left nothing.
+
+    Raises:
+        ResumeError: the file is not a timeline of this program with these labels.
+    """
+    if not os.path.exists(path):
+        return None
+    found: Earlier | None = None
+    try:
+        for offset, row in scan_rows(kind, path, labels):
+            found = _take_row(found or Earlier(kind, path, "", None, 0, 0), offset, row)
+    except OSError as error:
+        raise ResumeError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error):
+        raise ResumeError(f"{path}: is not {kind} of videos by emoji-edge") from None
+    return found
+
+
+def _take_row(found: Earlier, offset: int, row: Row) -> Earlier:
+    frame = None if "error" in row else row["frame"]
+    found.failures += "error" in row
+    if row["video"] != found.source:
+        found.source, found.begin = row["video"], offset
+        found.frame, found.keep = frame, offset
+    elif frame is not None and frame != found.frame:
+        found.frame, found.keep = frame, offset
+    return found
+
+
+def scan_rows(
+    kind: str, path: str, labels: Sequence[str], begin: int = 0
+) -> Iterator[tuple[int, Row]]:
+    """Each whole line from a byte on: where it begins, and its row; ValueError where it is none."""
+    columns = list_columns(labels)
+    with Path(path).open("rb") as file:
+        file.seek(begin)
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            text = line.decode("utf-8")
+            row = json.loads(text) if kind == "jsonl" else _parse_cells(text, columns, begin)
+            if "error" not in row and list(row) != columns:
+                raise ValueError("other columns")
+            if kind == "jsonl" or begin:  # else it is the CSV's head
+                yield begin, row
+            begin += len(line)
+
+
+def _parse_cells(line: str, columns: Sequence[str], begin: int) -> Row:
+    (cells,) = csv.reader([line])  # names have no line breaks in them
+    if not begin:
+        return dict.fromkeys(cells)
+    pairs = zip(columns, cells, strict=True)
+    return {column: _choose_reader(column)(cell) if cell else None for column, cell in pairs}
+
+
+def _choose_reader(column: str) -> Callable[[str], Any]:
+    """What turns a column's cells into values."""
+    if column in ("video", "expression"):
+        return str
+    if column in ("frame", "track"):
+        return int
+    return json.loads if column == "not_sure" else float
+
+
+def skip_sources(sources: Iterator[Photo], earlier: Earlier) -> Iterator[Photo]:
+    """The sources from the one on in which the earlier run stopped; ResumeError without it."""
+    rest = itertools.dropwhile(lambda source: source.name != earlier.source, sources)
+    first = next(rest, None)
+    if first is None:
+        raise ResumeError(f"{earlier.path}: is of other videos ({earlier.source})")
+    return itertools.chain([first], rest)
+
+
+def resume_moments(
+    moments: Iterator[Moment],
+    earlier: Earlier,
+    timeline: Timeline,
+    classifier: Classifier,
+    advance: Callable[[], None],
+) -> Iterator[Moment]:
+    """Go through what an earlier run did, and return the moments from its last frame on.
+
+    The last frame with rows and the one before it are classified for comparison.
+
+    Raises:
+        ResumeError: the file is of another model, other options or other videos.
+    """
+    groups = group_rows(earlier, classifier.contract.labels)
+    frame, rows = next(groups)
+    before: tuple[Moment, list[Row]] | None = None
+    for moment in moments:
+        done = []
+        if moment.error or moment.source.name != earlier.source or moment.index > frame:
+            break
+        if moment.index == frame:
+            done = rows
+            if frame == earlier.frame:
+                if before:
+                    check_rows(*before, classifier, earlier, whole=True)
+                check_rows(moment, rows, classifier, earlier, whole=False)
+                return itertools.chain([moment], moments)
+            frame, rows = next(groups)
+        if moment.frame:
+            timeline.replay_frame(moment.frame.time, done)
+        before = moment, done
+        advance()
+    raise ResumeError(f"{earlier.path}: was written with other options or of another video")
+
+
+def group_rows(earlier: Earlier, labels: Sequence[str]) -> Iterator[tuple[int, list[Row]]]:
+    """The rows of the last source, frame by frame."""
+    rows = scan_rows(earlier.kind, earlier.path, labels, earlier.begin)
+    kept = (row for _, row in rows if "error" not in row)
+    for frame, group in itertools.groupby(kept, lambda row: row["frame"]):
+        yield frame, list(group)
+
+
+def check_rows(
+    moment: Moment, rows: Sequence[Row], classifier: Classifier, earlier: Earlier, whole: bool
+) -> None:
+    """Classify a moment; ResumeError where the rows are not its own. whole: none may be missing."""
+    labels = classifier.contract.labels
+    result = classify_photo(classifier, moment.load_photo())
+    found = describe_faces(result, labels) if isinstance(result, PhotoResult) else []
+    enough = len(found) == len(rows) if whole else len(found) >= len(rows)
+    if not enough or not all(
+        abs(ours[key] - row[key]) <= (CLOSE_BOX if key in BOX else CLOSE)
+        for ours, row in zip(found, rows, strict=False)
+        for key in (*BOX, *labels)
+    ):
+        raise ResumeError(f"{earlier.path}: was written with another model or other options")

@@ -1,0 +1,161 @@
+// The live webcam, with Chromium's fake device fed from a video of the portrait.
+
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { awaitAnswer, makePhotos, openPage } from "../../helpers/page.js";
+import { serveSite, startChromium } from "../../helpers/site.js";
+
+let photos, site, browser, page;
+
+const FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+beforeAll(async () => {
+  photos = makePhotos();
+  site = await serveSite();
+  browser = await startChromium({
+    flags: [...FAKE, `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+  photos?.remove();
+});
+
+afterEach(async () => {
+  await page.context().close();
+});
+
+/** Open the page with the camera on, every track that it ever got noted. */
+async function openCamera(options = {}) {
+  page = await openPage(browser, site.address, options);
+  await page.evaluate(() => {
+    window.tracks = [];
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      window.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+  await page.click("#camera-start");
+  await page.waitForSelector("article");
+}
+
+const readStates = () => page.evaluate(() => window.tracks.map((track) => track.readyState));
+
+test("live: a card, a box and the rate; the stop button lets the camera go", async () => {
+  await openCamera();
+  await page.waitForFunction(() => /^\d+ frames a second$/.test(document.querySelector("#camera-rate").textContent));
+  expect(await page.getAttribute("#summary", "aria-live")).toBe("off");
+  expect(await page.$$eval("article .podium li", (places) => places.length)).toBe(3);
+  expect(await page.$$eval("#camera-boxes .box-line", (rects) => rects.length)).toBe(1);
+  expect(await page.$$eval("video", ([video]) => [video.videoWidth, video.videoHeight])).toEqual([640, 480]);
+  expect(await readStates()).toEqual(["live"]);
+  await page.click("#camera-stop");
+  expect(await readStates()).toEqual(["ended"]);
+  expect(await page.isHidden("#camera")).toBe(true);
+  expect(await page.$$("article")).toEqual([]);
+  expect(page.problems).toEqual([]);
+});
+
+test("a session leaves its timeline, which a photo replaces", async () => {
+  await openCamera();
+  await page.waitForTimeout(1500);
+  await page.click("#camera-stop");
+  await page.waitForSelector("#timeline-chart path[data-label]");
+  expect(await page.textContent("#timeline-reading")).toMatch(/^0:00\.00: (face 1|no face)/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("[data-save=csv]")]);
+  expect(download.suggestedFilename()).toBe("camera-timeline.csv");
+  await page.click("#sample");
+  await page.waitForSelector("article");
+  expect(await page.isHidden("#timeline")).toBe(true);
+});
+
+test("the picture of the moment is answered like a photo", async () => {
+  await openCamera();
+  const { result } = await awaitAnswer(page, () => page.click("#camera-keep"));
+  expect(result).toMatchObject({ photo: "camera.png", size: [640, 480] });
+  expect(result.faces.length).toBe(1);
+  expect(await readStates()).toEqual(["ended"]);
+  expect(await page.isVisible("#photo")).toBe(true);
+});
+
+test.each([
+  ["a desktop", { width: 1280, height: 900 }],
+  ["a phone", { width: 390, height: 844 }],
+])("on %s a card's rows stay where they are while the order of the expressions changes", async (_, viewport) => {
+  await openCamera({ viewport });
+  const seen = await page.evaluate(async () => {
+    const open = window.createImageBitmap.bind(window);
+    const faces = await Promise.all(
+      ["smile", "unsure", "angry", "sad"].map(async (name) => open(await (await fetch(`samples/${name}.jpg`)).blob())),
+    );
+    const begin = performance.now();
+    window.createImageBitmap = () => open(faces[Math.floor((performance.now() - begin) / 1500) % faces.length]);
+    const notes = { firsts: new Set(), rows: new Set(), places: new Set(), badges: new Set() };
+    while (performance.now() - begin < 6000) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const card = document.querySelector("article");
+      if (card?.getAnimations().some(({ playState }) => playState === "running")) continue; // a new card comes in
+      if (!card) continue;
+      const find = (selector) => [...card.querySelectorAll(selector)];
+      notes.firsts.add(find(".podium-name")[0].textContent);
+      notes.badges.add(find(".badge-unsure")[0].hidden);
+      notes.rows.add(
+        find(".row-name")
+          .map((name) => name.textContent)
+          .join(),
+      );
+      notes.places.add(
+        find("tbody tr")
+          .map((row) => Math.round(row.getBoundingClientRect().top))
+          .join(),
+      );
+    }
+    return Object.fromEntries(Object.entries(notes).map(([name, values]) => [name, [...values]]));
+  });
+  expect(seen.firsts.length).toBeGreaterThan(2);
+  expect(seen.badges.length).toBe(2);
+  expect(seen.rows).toEqual(["Angry,Disgust,Fear,Happy,Sad,Surprise,Neutral"]);
+  expect(seen.places).toHaveLength(1);
+});
+
+test("the main button, which has the focus, takes the picture by the keyboard too", async () => {
+  await openCamera();
+  expect(await page.$$eval(".camera-bar .button-main", (all) => all.map(({ id }) => id))).toEqual(["camera-keep"]);
+  const { result } = await awaitAnswer(page, () => page.keyboard.press("Enter"));
+  expect(result).toMatchObject({ photo: "camera.png", size: [640, 480] });
+});
+
+test("the camera is let go when the tab is hidden", async () => {
+  await openCamera();
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { get: () => true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  expect(await readStates()).toEqual(["ended"]);
+  expect(await page.textContent("#message-text")).toContain("tab was hidden");
+});
+
+test("a camera that is refused or missing is said, and the page goes on", async () => {
+  page = await openPage(browser, site.address);
+  for (const [name, text] of [
+    ["NotAllowedError", "not allowed"],
+    ["NotFoundError", "No camera"],
+    ["NotReadableError", "another program"],
+  ]) {
+    await page.evaluate((problem) => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException("no", problem);
+      };
+    }, name);
+    await page.click("#camera-start");
+    await page.waitForFunction((part) => document.querySelector("#message-text").textContent.includes(part), text);
+    expect(await page.isVisible("#choose")).toBe(true);
+  }
+  const { result } = await awaitAnswer(page, () => page.click("#sample"));
+  expect(result.faces.length).toBe(1);
+});

@@ -1,0 +1,253 @@
+// Videos on the page: read frame by frame, the command's rows, a timeline that seeks, and its files.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openPage, runAxe } from "../../helpers/page.js";
+import { PYTHON, ROOT, serveSite, startChromium } from "../../helpers/site.js";
+
+const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
+let folder, site, browser, page;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "page-videos-"));
+  execFileSync(PYTHON, ["-m", "tests.helpers.make_videos", folder], { cwd: ROOT });
+  site = await serveSite();
+  browser = await startChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+afterEach(async () => {
+  expect(page.problems.filter((text) => !text.includes("MEDIA_ERR"))).toEqual([]);
+  await page.context().close();
+});
+
+/** Begin something and wait for the timeline that it leaves. */
+async function awaitTimeline(begin) {
+  await page.evaluate(() => {
+    window.nextTimeline = new Promise((resolve) =>
+      document.addEventListener("emoji-timeline", ({ detail }) => resolve(detail), { once: true }),
+    );
+  });
+  await begin();
+  return page.evaluate(() => window.nextTimeline);
+}
+
+const readVideo = (name) => awaitTimeline(() => page.setInputFiles("#file", join(folder, name)));
+
+/** The command's rows for a video. */
+function askCommand(name) {
+  const command = [join(folder, name), "--format", "jsonl"];
+  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
+  const lines = execFileSync(join(ROOT, ".venv", "bin", "emoji-edge"), command, options)
+    .trim()
+    .split("\n");
+  return lines.map((line) => ({ ...JSON.parse(line), video: name }));
+}
+
+/** Largest differences between two timelines with the same frames. */
+function compareRows(found, expected) {
+  const largest = (names) =>
+    Math.max(...found.flatMap((row, i) => names.map((name) => Math.abs(row[name] - expected[i][name]))));
+  return { time: largest(["time"]), box: largest(["x0", "y0", "x1", "y1"]), score: largest(CONTRACT.labels) };
+}
+
+test("a lossless video in RGB: the rows of the command, from the same pixels", async () => {
+  page = await openPage(browser, site.address);
+  const { rows, failure } = await readVideo("exact.webm");
+  const expected = askCommand("exact.webm");
+  expect(failure).toBeUndefined();
+  expect(rows.map(({ frame, track, expression }) => [frame, track, expression])).toEqual(
+    expected.map(({ frame, track, expression }) => [frame, track, expression]),
+  );
+  expect(Object.keys(rows[0])).toEqual(Object.keys(expected[0]));
+  const { time, box, score } = compareRows(rows, expected);
+  expect(time).toBeLessThan(1e-6);
+  expect(box).toBeLessThanOrEqual(CONTRACT.same_answer.box);
+  expect(score).toBeLessThanOrEqual(CONTRACT.same_answer.score);
+});
+
+test("videos are not searched in tiles, as the command's are not, and photos are", async () => {
+  page = await openPage(browser, site.address);
+  const { rows } = await readVideo("wide.webm");
+  expect(rows.map(({ track }) => track)).toEqual([1, 1]);
+  expect(askCommand("wide.webm").map(({ track }) => track)).toEqual([1, 1]);
+  const command = [join(ROOT, ".venv", "bin", "emoji-edge"), join(folder, "wide.png"), "--format", "json"];
+  const photo = JSON.parse(execFileSync(command[0], command.slice(1), { encoding: "utf8" }));
+  expect(photo.faces).toHaveLength(2);
+});
+
+test.each(["plain.webm", "variable.mp4", "scenes.mkv", "phone.mov", "two.mp4"])(
+  "%s: frames, times and tracks of the command; the colours are converted by another library",
+  async (name) => {
+    page = await openPage(browser, site.address);
+    const { rows } = await readVideo(name);
+    const expected = askCommand(name);
+    expect(rows.map(({ frame, track }) => [frame, track])).toEqual(expected.map(({ frame, track }) => [frame, track]));
+    const { time, box, score } = compareRows(rows, expected);
+    expect(time).toBeLessThan(0.001);
+    expect(box).toBeLessThan(2);
+    expect(score).toBeLessThan(0.1);
+  },
+);
+
+test("a timeline: rows of faces, emoji, a summary, and a click and keys that seek", async () => {
+  page = await openPage(browser, site.address);
+  await readVideo("scenes.mkv");
+  expect(await page.isHidden("#timeline")).toBe(false);
+  expect(await page.$$eval("#timeline-chart path[data-label]", (paths) => paths.length)).toBeGreaterThanOrEqual(2);
+  expect(await page.$$eval("#timeline-chart image", (images) => images.length)).toBeGreaterThanOrEqual(2);
+  expect(await page.textContent("#summary")).toMatch(/^Faces found: 2\. Face 1: .*Happy for .*Face 2: Happy for/);
+  await page.locator("#timeline-slider").scrollIntoViewIfNeeded();
+  const box = await page.locator("#timeline-slider").boundingBox();
+  await page.mouse.move(box.x + 90, box.y + 60);
+  expect(await page.textContent("#timeline-reading")).toMatch(/^0:00\.\d\d: face 1 Happy 9\d%$/);
+  await page.mouse.click(box.x + box.width - 20, box.y + 60);
+  expect(await page.$eval("#clip-video", (video) => video.currentTime)).toBeGreaterThan(2.3);
+  await page.focus("#timeline-slider");
+  await page.keyboard.press("Home");
+  expect(await page.$eval("#clip-video", (video) => video.currentTime)).toBe(0);
+  await page.keyboard.press("Shift+ArrowRight");
+  expect(await page.$eval("#clip-video", (video) => video.currentTime)).toBeCloseTo(0.1, 3);
+  await page.keyboard.press("ArrowRight");
+  expect(await page.getAttribute("#timeline-slider", "aria-valuetext")).toMatch(/^0:01\.10: face 1 /);
+  await page.waitForFunction(() => document.querySelectorAll("#clip-boxes image").length === 1);
+  await page.keyboard.press("End");
+  expect(await page.getAttribute("#timeline-slider", "aria-valuetext")).toMatch(/^0:02\.50: face 2 Happy/);
+});
+
+test("the table, smoothed scores, and the other language", async () => {
+  page = await openPage(browser, site.address);
+  const { rows } = await readVideo("scenes.mkv");
+  await page.click(".timeline-details summary");
+  const read = () => page.$$eval("#timeline-table tbody tr", (lines) => lines.map((line) => line.textContent));
+  await page.waitForSelector("#timeline-table tbody td");
+  const raw = await read();
+  expect(raw[0]).toMatch(/^10:00\.000:0\d\.\d\dHappy9\d%/);
+  await page.click("#timeline-smooth");
+  expect(await page.getAttribute("#timeline-smooth", "aria-pressed")).toBe("true");
+  expect(await read()).not.toEqual(raw);
+  expect(rows.filter(({ happy }) => happy < 0.8).length).toBe(6); // the rows themselves are never smoothed
+  await page.selectOption("#language", "de");
+  await page.waitForSelector("html[lang=de]");
+  expect(await page.textContent("#timeline-title")).toBe("Zeitleiste");
+  expect(await page.textContent("#clip-status")).toBe("26 Bilder gelesen.");
+  expect(await page.textContent("#summary")).toMatch(/^Gefundene Gesichter: 2\. Gesicht 1: /);
+  expect(await page.textContent("#timeline-chart > g > text")).toBe("Gesicht 1");
+});
+
+test.each([
+  ["csv", /^video,frame,time,track,x0/],
+  ["json", /^\{"results": \[\n\{"video"/],
+  ["svg", /^<svg[^>]+xmlns="http:\/\/www.w3.org\/2000\/svg"[\s\S]+data:image\/png;base64/],
+  ["png", /^.PNG/],
+])("saves the timeline as %s", async (kind, beginning) => {
+  page = await openPage(browser, site.address);
+  const { rows } = await readVideo("two.mp4");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(`[data-save=${kind}]`)]);
+  expect(download.suggestedFilename()).toBe(`two-timeline.${kind}`);
+  const content = readFileSync(await download.path());
+  expect(content.toString(kind === "png" ? "latin1" : "utf8")).toMatch(beginning);
+  if (kind === "csv") {
+    const lines = content.toString().trim().split("\n");
+    expect(lines.length).toBe(rows.length + 1);
+    expect(lines[1].split(",").slice(1, 8).map(Number)).toEqual(
+      [rows[0]].flatMap(({ frame, time, track, x0, y0, x1, y1 }) => [frame, time, track, x0, y0, x1, y1]),
+    );
+  }
+});
+
+test("stop ends the reading and keeps what is there; a photo takes the video's place", async () => {
+  page = await openPage(browser, site.address);
+  const found = await awaitTimeline(async () => {
+    await page.setInputFiles("#file", join(folder, "plain.webm"));
+    await page.waitForSelector("#timeline-chart path[data-label]");
+    await page.click("#clip-stop");
+  });
+  expect(found.times.length).toBeGreaterThan(0);
+  expect(found.times.length).toBeLessThan(26);
+  expect(await page.textContent("#clip-status")).toMatch(/^Stopped after \d+ frames\.$/);
+  await page.click("#sample");
+  await page.waitForSelector("article");
+  expect(await page.isHidden("#clip")).toBe(true);
+  expect(await page.isHidden("#timeline")).toBe(true);
+  expect(await page.$eval("#clip-video", (video) => video.getAttribute("src"))).toBe(null);
+});
+
+test("fewer frames where the visitor asks for them", async () => {
+  page = await openPage(browser, site.address);
+  await readVideo("scenes.mkv");
+  const { times } = await awaitTimeline(() => page.selectOption("#clip-every", "1"));
+  expect(times).toEqual([0, 1, 2]);
+});
+
+test.each([
+  ["broken.mp4", /^broken\.mp4 is of a kind that this browser cannot open/],
+  ["foreign.mkv", /^This browser cannot decode the pictures of foreign\.mkv/],
+])("%s: one clear message", async (name, message) => {
+  page = await openPage(browser, site.address);
+  const { rows } = await readVideo(name);
+  expect(rows).toEqual([]);
+  expect(await page.textContent("#message-text")).toMatch(message);
+  expect(await page.isHidden("#timeline")).toBe(true);
+});
+
+test("a cut end: the frames that are there", async () => {
+  page = await openPage(browser, site.address);
+  const { times } = await readVideo("cut.webm");
+  expect(times.length).toBeGreaterThan(5);
+  expect(times.length).toBeLessThanOrEqual(30);
+});
+
+test("on a phone nothing is wider than the screen", async () => {
+  page = await openPage(browser, site.address, { viewport: { width: 390, height: 844 } });
+  const { rows } = await readVideo("two.mp4");
+  expect(rows.length).toBe(30);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
+
+test("without WebCodecs the video is played once, and that gives its timeline", async () => {
+  page = await openPage(browser, site.address);
+  await page.route(/worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `delete globalThis.VideoDecoder;${await response.text()}` });
+  });
+  await page.reload();
+  await page.waitForSelector("html[data-engine=ready]");
+  const { rows, times, failure } = await readVideo("plain.webm");
+  expect(failure).toBeUndefined();
+  expect(times.length).toBeGreaterThan(5);
+  expect(times.length).toBeLessThanOrEqual(26);
+  expect(rows[0].expression).toBe("happy");
+  expect(await page.isVisible("#timeline-chart")).toBe(true);
+});
+
+test.each(["light", "dark"])(
+  "axe-core finds nothing in a timeline with its table open, on a phone, %s",
+  async (theme) => {
+    page = await openPage(browser, site.address, { viewport: { width: 390, height: 844 }, colorScheme: theme });
+    await readVideo("scenes.mkv");
+    await page.click(".timeline-details summary");
+    await page.waitForSelector("#timeline-table tbody td");
+    expect(await runAxe(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  },
+);
+
+test("it is read without a network on the first visit, once the page is kept on the device", async () => {
+  const away = await serveSite();
+  page = await openPage(browser, away.address, { serviceWorkers: "allow" });
+  await page.waitForFunction(() => navigator.serviceWorker.controller && document.documentElement.dataset.offline);
+  await away.close();
+  const { rows } = await readVideo("exact.webm");
+  const expected = askCommand("exact.webm");
+  expect(rows.length).toBe(expected.length);
+  expect(compareRows(rows, expected).score).toBeLessThanOrEqual(CONTRACT.same_answer.score);
+});

@@ -1,0 +1,6 @@
+"""Run the server: python -m web.server [--help]."""
+
+from .command import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
