@@ -123,6 +123,29 @@ test("a timeline: rows of faces, emoji, a summary, and a click and keys that see
   expect(await page.getAttribute("#timeline-slider", "aria-valuetext")).toMatch(/^0:02\.50: face 2 Happy/);
 });
 
+test("keys faster than the player: no frame from before takes the moment back", async () => {
+  page = await openPage(browser, site.address);
+  await readVideo("scenes.mkv");
+  await page.focus("#timeline-slider");
+  const moments = await page.evaluate(async () => {
+    const slider = document.querySelector("#timeline-slider");
+    const player = document.querySelector("#clip-video");
+    const press = (key, shiftKey) => slider.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey }));
+    const seen = [];
+    press("Home", false);
+    new MutationObserver(() => seen.push(Number(slider.ariaValueNow))).observe(slider, { attributeFilter: ["aria-valuenow"] });
+    for (let i = 0; i < 12; i++) {
+      // "seeked" comes before the callback of the frame that is then shown: this press overtakes it.
+      if (player.seeking) await new Promise((resolve) => player.addEventListener("seeked", resolve, { once: true }));
+      press("ArrowRight", true);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return seen;
+  });
+  expect(moments).toEqual([...moments].sort((a, b) => a - b));
+  expect(moments.at(-1)).toBeCloseTo(1.2, 3);
+});
+
 test("the table, smoothed scores, and the other language", async () => {
   page = await openPage(browser, site.address);
   const { rows } = await readVideo("scenes.mkv");

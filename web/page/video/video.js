@@ -60,6 +60,7 @@ function showFaces(time) {
 /** Follow the player, frame by frame where the browser tells of them. */
 function followPlayer() {
   const show = (time) => {
+    if (player.seeking) return; // a frame from before: the view already stands where the seek goes
     view.setMoment(time);
     showFaces(time);
   };
