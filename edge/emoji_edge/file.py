@@ -185,7 +185,7 @@ def inspect_png(content: bytes) -> Inspected:
 
 
 def inspect_webp(content: bytes) -> Inspected:
-    """Keep the first frame of a WebP, and read its Exif blocks."""
+    """Keep the first frame of a WebP, a still opaque, and read its Exif blocks."""
     parts, orientation, whole, at = [], 0, False, 12
     while at + 8 <= len(content):
         kind, length = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
@@ -193,16 +193,14 @@ def inspect_webp(content: bytes) -> Inspected:
         chunk = content[at:end] + bytes(length % 2)
         if end > len(content) and kind != b"EXIF":
             break
-        if kind == b"VP8X":
-            flags = content[at + 8] & ~0x2C  # no profile, Exif, XMP
-            parts.append(chunk[:8] + bytes([flags]) + chunk[9:])
-        elif kind == b"EXIF":
+        if kind == b"EXIF":
             orientation = orientation or read_orientation(content[at + 8 : end])
-        elif kind in (b"VP8 ", b"VP8L", b"ANMF") and not whole:
+        elif kind in (b"VP8X", b"ANIM", b"VP8 ", b"VP8L", b"ANMF") and not whole:
+            if kind == b"VP8X":  # no profile, Exif, XMP, and no alpha of a still
+                flags = content[at + 8] & (~0x2C if content[at + 8] & 2 else ~0x3C)
+                chunk = chunk[:8] + bytes([flags]) + chunk[9:]
             parts.append(chunk)
-            whole = True
-        elif kind in (b"ALPH", b"ANIM") and not whole:
-            parts.append(chunk)
+            whole = kind not in (b"VP8X", b"ANIM")
         at = end + length % 2
     if not whole:
         raise FileError("damaged picture (the file is cut short)")

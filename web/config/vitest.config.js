@@ -28,5 +28,6 @@ export default defineConfig({
     fileParallelism: false, // one browser at a time
     testTimeout: 300_000, // so far off that a busy machine fails no test
     hookTimeout: 300_000,
+    retry: 1, // a browser on a busy machine fails at times for reasons of its own; the report names what was tried twice
   },
 });

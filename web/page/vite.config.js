@@ -67,7 +67,10 @@ export default defineConfig({
   root,
   base: "./",
   plugins: [fillPages(root), copyFiles(files), offline],
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    rollupOptions: { output: { manualChunks: { answers: [join(root, "worker", "answers.js")] } } }, // away from the entry
+  },
   build: {
     outDir: join(root, "..", "dist"),
     emptyOutDir: true,

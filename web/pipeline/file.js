@@ -192,7 +192,7 @@ function readWebpSize(bytes, type, at) {
   return [(bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1]; // VP8L
 }
 
-/** Keep the first frame of a WebP, and read its Exif blocks. */
+/** Keep the first frame of a WebP, a still opaque, and read its Exif blocks. */
 function inspectWebp(bytes) {
   const view = viewBytes(bytes);
   /** @type {any} */
@@ -203,20 +203,14 @@ function inspectWebp(bytes) {
     const length = view.getUint32(at + 4, true);
     const end = at + 8 + length;
     if (end > bytes.length && type !== "EXIF") break;
-    const chunk = [bytes.subarray(at, end), new Uint8Array(length % 2)];
     if (at === 12) [found.width, found.height] = readWebpSize(bytes, type, at + 8);
-    if (type === "VP8X") {
-      const copy = bytes.slice(at, end);
-      copy[8] &= ~0x2c; // no profile, Exif, XMP
-      found.parts.push(copy, chunk[1]);
-    } else if (type === "EXIF") {
-      found.orientation ||= readOrientation(bytes.subarray(at + 8, end));
-    } else if (["VP8 ", "VP8L", "ANMF"].includes(type) && !whole) {
-      found.parts.push(...chunk);
-      whole = true;
-    } else if (["ALPH", "ANIM"].includes(type) && !whole) {
+    if (type === "EXIF") found.orientation ||= readOrientation(bytes.subarray(at + 8, end));
+    else if (["VP8X", "ANIM", "VP8 ", "VP8L", "ANMF"].includes(type) && !whole) {
       found.animated = type === "ANIM" || found.animated;
-      found.parts.push(...chunk);
+      const chunk = bytes.slice(at, end);
+      if (type === "VP8X") chunk[8] &= chunk[8] & 2 ? ~0x2c : ~0x3c; // no profile, Exif, XMP, and no alpha of a still
+      found.parts.push(chunk, new Uint8Array(length % 2));
+      whole = type !== "VP8X" && type !== "ANIM";
     }
     at = end + (length % 2);
   }

@@ -11,7 +11,7 @@ import { nameApart } from "../../../web/page/main/zip.js";
 import { colourHeat, scaleEvidence } from "../../../web/page/main/heatmap.js";
 import { makeSmoother } from "../../../web/page/main/smooth.js";
 import { keepInside, moveByKey, pullCorner, spanSquare } from "../../../web/page/main/square.js";
-import { ROOT } from "../../helpers/site.js";
+import { DIST, ROOT } from "../../helpers/site.js";
 
 const readJson = (...parts) => JSON.parse(readFileSync(join(ROOT, ...parts), "utf8"));
 const contract = readJson("models", "contract.json");
@@ -148,6 +148,14 @@ describe("texts", () => {
     );
     expect(() => fillTexts('<p data-t="nothing"></p>', {})).toThrow("no nothing");
   });
+});
+
+test("no built file imports the worker's entry, which WebKit would then run again", () => {
+  const assets = join(DIST, "assets");
+  const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
+  const [entry] = scripts.filter((name) => /^worker-/.test(name));
+  const importers = scripts.filter((name) => readFileSync(join(assets, name), "utf8").includes(`"./${entry}"`));
+  expect([entry, importers]).toEqual([expect.any(String), []]);
 });
 
 test("a file of a ZIP gets a name that no other has", () => {

@@ -1,19 +1,18 @@
 // Videos on the page: read frame by frame, the command's rows, a timeline that seeks, and its files.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openPage, runAxe } from "../../helpers/page.js";
-import { PYTHON, ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { askTimeline, compareRows, makeVideos } from "../../helpers/videos.js";
 
 const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
-let folder, site, browser, page;
+let videos, site, browser, page;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "page-videos-"));
-  execFileSync(PYTHON, ["-m", "tests.helpers.make_videos", folder], { cwd: ROOT });
+  videos = makeVideos();
   site = await serveSite();
   browser = await startChromium();
 });
@@ -21,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await site?.close();
-  if (folder) rmSync(folder, { recursive: true });
+  videos?.remove();
 });
 
 afterEach(async () => {
@@ -40,29 +39,12 @@ async function awaitTimeline(begin) {
   return page.evaluate(() => window.nextTimeline);
 }
 
-const readVideo = (name) => awaitTimeline(() => page.setInputFiles("#file", join(folder, name)));
-
-/** The command's rows for a video. */
-function askCommand(name) {
-  const command = [join(folder, name), "--format", "jsonl"];
-  const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
-  const lines = execFileSync(join(ROOT, ".venv", "bin", "emoji-edge"), command, options)
-    .trim()
-    .split("\n");
-  return lines.map((line) => ({ ...JSON.parse(line), video: name }));
-}
-
-/** Largest differences between two timelines with the same frames. */
-function compareRows(found, expected) {
-  const largest = (names) =>
-    Math.max(...found.flatMap((row, i) => names.map((name) => Math.abs(row[name] - expected[i][name]))));
-  return { time: largest(["time"]), box: largest(["x0", "y0", "x1", "y1"]), score: largest(CONTRACT.labels) };
-}
+const readVideo = (name) => awaitTimeline(() => page.setInputFiles("#file", join(videos.folder, name)));
 
 test("a lossless video in RGB: the rows of the command, from the same pixels", async () => {
   page = await openPage(browser, site.address);
   const { rows, failure } = await readVideo("exact.webm");
-  const expected = askCommand("exact.webm");
+  const expected = askTimeline(videos.folder, "exact.webm");
   expect(failure).toBeUndefined();
   expect(rows.map(({ frame, track, expression }) => [frame, track, expression])).toEqual(
     expected.map(({ frame, track, expression }) => [frame, track, expression]),
@@ -78,8 +60,8 @@ test("videos are not searched in tiles, as the command's are not, and photos are
   page = await openPage(browser, site.address);
   const { rows } = await readVideo("wide.webm");
   expect(rows.map(({ track }) => track)).toEqual([1, 1]);
-  expect(askCommand("wide.webm").map(({ track }) => track)).toEqual([1, 1]);
-  const command = [join(ROOT, ".venv", "bin", "emoji-edge"), join(folder, "wide.png"), "--format", "json"];
+  expect(askTimeline(videos.folder, "wide.webm").map(({ track }) => track)).toEqual([1, 1]);
+  const command = [join(ROOT, ".venv", "bin", "emoji-edge"), join(videos.folder, "wide.png"), "--format", "json"];
   const photo = JSON.parse(execFileSync(command[0], command.slice(1), { encoding: "utf8" }));
   expect(photo.faces).toHaveLength(2);
 });
@@ -89,7 +71,7 @@ test.each(["plain.webm", "variable.mp4", "scenes.mkv", "phone.mov", "two.mp4"])(
   async (name) => {
     page = await openPage(browser, site.address);
     const { rows } = await readVideo(name);
-    const expected = askCommand(name);
+    const expected = askTimeline(videos.folder, name);
     expect(rows.map(({ frame, track }) => [frame, track])).toEqual(expected.map(({ frame, track }) => [frame, track]));
     const { time, box, score } = compareRows(rows, expected);
     expect(time).toBeLessThan(0.001);
@@ -133,7 +115,9 @@ test("keys faster than the player: no frame from before takes the moment back", 
     const press = (key, shiftKey) => slider.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey }));
     const seen = [];
     press("Home", false);
-    new MutationObserver(() => seen.push(Number(slider.ariaValueNow))).observe(slider, { attributeFilter: ["aria-valuenow"] });
+    new MutationObserver(() => seen.push(Number(slider.ariaValueNow))).observe(slider, {
+      attributeFilter: ["aria-valuenow"],
+    });
     for (let i = 0; i < 12; i++) {
       // "seeked" comes before the callback of the frame that is then shown: this press overtakes it.
       if (player.seeking) await new Promise((resolve) => player.addEventListener("seeked", resolve, { once: true }));
@@ -190,7 +174,7 @@ test.each([
 test("stop ends the reading and keeps what is there; a photo takes the video's place", async () => {
   page = await openPage(browser, site.address);
   const found = await awaitTimeline(async () => {
-    await page.setInputFiles("#file", join(folder, "plain.webm"));
+    await page.setInputFiles("#file", join(videos.folder, "plain.webm"));
     await page.waitForSelector("#timeline-chart path[data-label]");
     await page.click("#clip-stop");
   });
@@ -270,7 +254,7 @@ test("it is read without a network on the first visit, once the page is kept on 
   await page.waitForFunction(() => navigator.serviceWorker.controller && document.documentElement.dataset.offline);
   await away.close();
   const { rows } = await readVideo("exact.webm");
-  const expected = askCommand("exact.webm");
+  const expected = askTimeline(videos.folder, "exact.webm");
   expect(rows.length).toBe(expected.length);
   expect(compareRows(rows, expected).score).toBeLessThanOrEqual(CONTRACT.same_answer.score);
 });

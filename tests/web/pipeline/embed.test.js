@@ -4,7 +4,6 @@ import { execSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { webkit } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { build } from "vite";
 import { compile } from "svelte/compiler";
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installPackage, linkPackages, listBlocks } from "../../helpers/package.js";
 import { SAMPLE, askCommand, compareResults, watchPage } from "../../helpers/page.js";
 import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
 
 const STRINGS = join(ROOT, "web", "pipeline", "element", "strings");
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -170,15 +170,14 @@ describe("without a bundler", () => {
     }
   });
 
-  test.runIf(existsSync(webkit.executablePath()))("WebKit, too, where Playwright has put it", async () => {
-    const other = await webkit.launch();
+  test.runIf(hasWebKit())("WebKit, too (Debian: webkit2gtk-driver, xvfb)", async () => {
+    const { driver, close } = await startWebKit();
     try {
-      const page = await other.newPage();
-      watchPage(page);
-      await page.goto(`${site.strict}element.html`);
-      expectSample((await awaitAnswer(page)).result);
+      await driver.get(`${site.strict}element.html`);
+      const read = () => driver.executeScript("return window.answers && JSON.stringify(window.answers[0].result)");
+      expectSample(JSON.parse(await driver.wait(read, 240_000)));
     } finally {
-      await other.close();
+      await close();
     }
   });
 

@@ -56,7 +56,7 @@ function showMessage(key, values = {}) {
  * Ask the engine about a picture; where it is changed meanwhile, ask the new one.
  *
  * @param {Blob} source
- * @param {object} options as worker.js's classify takes them
+ * @param {object} options as worker/answers.js's classify takes them
  */
 async function askEngine(source, options) {
   for (;;) {

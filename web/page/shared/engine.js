@@ -13,8 +13,8 @@ import { t } from "./strings.js";
  * @property {string} version of TensorFlow.js
  * @property {import("emoji-edge/contract.js").Contract} contract
  * @property {any} facts measured numbers of models/start.json; null where the report lacks them
- * @property {(source: Blob | ImageBitmap, options: object) => Promise<any>} classify as worker.js has it
- * @property {(file: Blob, options: {every: number}, onFrame: (answer: any) => void) => Promise<any>} readVideo as worker.js has it
+ * @property {(source: Blob | ImageBitmap, options: object) => Promise<any>} classify as worker/answers.js has it
+ * @property {(file: Blob, options: {every: number}, onFrame: (answer: any) => void) => Promise<any>} readVideo as worker/answers.js has it
  * @property {() => Promise<void>} stopVideo ends what readVideo reads
  * @property {() => Promise<import("emoji-edge/selftest.js").SelfTest>} selfTest
  * @property {() => Promise<{tensors: number, bytes: number}>} readMemory

@@ -113,7 +113,8 @@ async function readClip(own) {
   find("clip-status").textContent = t("video.slow");
   const options = { takes: makePicker(seconds), signal: own.abort.signal };
   const played = await playVideo(own.file, options, own.engine, receive);
-  return played.failure === "codec" && found.failure !== "webcodecs" ? found : played;
+  const none = !own.timeline.times.length;
+  return none && found.failure !== "webcodecs" ? found : played; // a player tells less of why
 }
 
 /** Say how the reading ended; the timeline stays. */

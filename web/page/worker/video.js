@@ -59,14 +59,13 @@ async function* readFrames(track, takes) {
   }
 }
 
-/** Upright pixels of square shape. Only a frame that must be turned or stretched goes over a canvas. */
+/** Upright pixels of square shape. Only a frame that must be turned or stretched, or cannot be copied, goes over a canvas. */
 async function readPixels(sample) {
   const [width, height] = [sample.displayWidth, sample.displayHeight];
   const { width: across, height: down } = sample.visibleRect;
   if (!sample.rotation && !sample.flip && across === width && down === height) {
-    const data = new Uint8Array(width * height * 4);
-    await sample.copyTo(data, { format: "RGBA", colorSpace: "srgb" });
-    return { width, height, data, channels: 4 };
+    const copied = await copyPixels(sample, width, height);
+    if (copied) return copied;
   }
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -74,4 +73,15 @@ async function readPixels(sample) {
   sample.draw(context, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
   return { width, height, data, channels: 4 };
+}
+
+/** The pixels by way of the frame's own copy; null where the browser has none, or copies in the frame's own format as WebKit. */
+async function copyPixels(sample, width, height) {
+  const data = new Uint8Array(width * height * 4);
+  try {
+    const planes = await sample.copyTo(data, { format: "RGBA", colorSpace: "srgb" });
+    return planes.length === 1 && planes[0].stride === 4 * width ? { width, height, data, channels: 4 } : null;
+  } catch {
+    return null;
+  }
 }

@@ -10,6 +10,11 @@ import { turnUpright } from "../turn.js";
 /** @type {ImageBitmapOptions} */
 const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none", imageOrientation: "from-image" };
 
+// One pixel of a PNG that is all but transparent: 200, 100, 50, and an alpha of 1.
+const FAINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mM4kWLECAAEtgFgJ6CDyQAAAABJRU5ErkJggg==";
+/** @type {Promise<boolean> | undefined} */
+let stored; // whether a bitmap keeps colours under transparency here; asked once
+
 /**
  * Decode a file, as its container turns it.
  *
@@ -21,8 +26,8 @@ const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none", imag
  */
 export async function decodeFile(parts, format, maxPixels) {
   let bitmap;
+  const whole = await new Blob(/** @type {any} */ (parts)).arrayBuffer(); // of many parts, Firefox sees the first alone
   try {
-    const whole = await new Blob(/** @type {any} */ (parts)).arrayBuffer(); // of many parts, Firefox sees the first alone
     bitmap = await createImageBitmap(new Blob([whole]), AS_STORED);
   } catch {
     if (format === "HEIC") throw new ImageError("heic", "HEIC is not supported here; save the photo as JPEG");
@@ -31,7 +36,35 @@ export async function decodeFile(parts, format, maxPixels) {
     throw new ImageError("damaged", "damaged picture");
   }
   checkSize(bitmap, maxPixels); // of formats whose size is not in their first bytes
-  return readPixels(bitmap);
+  const photo = await readPixels(bitmap);
+  if (format !== "PNG" || isOpaque(photo)) return photo;
+  stored ??= keepsStored();
+  return (await stored) ? photo : decodePng(whole);
+}
+
+function isOpaque({ data }) {
+  for (let at = 3; at < data.length; at += 4) if (data[at] < 255) return false;
+  return true;
+}
+
+/** Tell whether a bitmap keeps the colours under transparency; WebKit's are multiplied by alpha, whatever it is asked. */
+async function keepsStored() {
+  const faint = Uint8Array.from(atob(FAINT), (letter) => letter.charCodeAt(0));
+  const { data } = await readPixels(await createImageBitmap(new Blob([faint]), AS_STORED));
+  return data[0] === 200 && data[1] === 100 && data[2] === 50;
+}
+
+/** Decode a PNG with an alpha channel by a library, loaded only where the browser's decoder does not serve. */
+async function decodePng(whole) {
+  const { decode } = await import("fast-png");
+  const { width, height, channels, depth, data: values } = decode(whole);
+  const [shift, alpha] = [depth === 16 ? 8 : 0, channels - 1];
+  const data = new Uint8Array(4 * width * height);
+  for (let from = 0, to = 0; to < data.length; from += channels, to += 4) {
+    for (let colour = 0; colour < 3; colour++) data[to + colour] = values[from + (alpha > 1 ? colour : 0)] >> shift;
+    data[to + 3] = values[from + alpha] >> shift;
+  }
+  return { width, height, data, channels: 4 };
 }
 
 /**

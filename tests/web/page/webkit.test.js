@@ -1,0 +1,97 @@
+// The pages in WebKit, Safari's engine: the command's answers for photos and videos, and both pages in a language from right to left.
+
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { By } from "selenium-webdriver";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { askCommand, compareResults, makePhotos } from "../../helpers/page.js";
+import { ROOT, serveSite } from "../../helpers/site.js";
+import { askTimeline, compareRows, makeVideos } from "../../helpers/videos.js";
+import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
+
+const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
+// libwebp multiplies such a picture by its alpha while it decodes, and WebKit has no way to ask for the colours under it.
+const BEYOND = "alpha.webp";
+
+describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () => {
+  let site, webkit, driver;
+
+  beforeAll(async () => {
+    site = await serveSite();
+    webkit = await startWebKit();
+    ({ driver } = webkit);
+  });
+
+  afterAll(async () => {
+    await webkit?.close();
+    await site?.close();
+  });
+
+  beforeEach(async () => {
+    await driver.get(site.address);
+    await driver.findElement(By.css("html[data-engine=ready]"));
+  });
+
+  /** Give a file to the page and wait for the event that tells what came of it. */
+  async function giveFile(path, event) {
+    const listen = `window.next = new Promise((resolve) => {
+      const keep = ({ detail: { preview, details, ...rest } }) => resolve(JSON.stringify(rest));
+      document.addEventListener(arguments[0], keep, { once: true });
+    });`;
+    await driver.executeScript(listen, event);
+    await driver.findElement(By.css("#file")).sendKeys(path);
+    return JSON.parse(await driver.executeAsyncScript("window.next.then(arguments[0])"));
+  }
+
+  test("the command's answer for photos of every kind, and a line for what is none", async () => {
+    const photos = makePhotos();
+    try {
+      const expected = askCommand(photos.good);
+      const wrong = [];
+      for (const path of photos.good.filter((good) => basename(good) !== BEYOND)) {
+        const { result } = await giveFile(path, "emoji-answer");
+        if (!result || compareResults(result, expected[path], CONTRACT).length) wrong.push(basename(path));
+      }
+      expect(wrong).toEqual([]);
+      for (const path of photos.bad) {
+        const { failure } = await giveFile(path, "emoji-answer");
+        expect([basename(path), failure?.error]).toEqual([basename(path), expect.any(String)]);
+        expect(await driver.findElement(By.css("#message-text")).getText()).toContain(basename(path));
+      }
+    } finally {
+      photos.remove();
+    }
+  });
+
+  test("videos frame by frame, and a photo after them", async () => {
+    const videos = makeVideos();
+    try {
+      for (const name of ["scenes.mkv", "phone.mov", "two.mp4"]) {
+        const { rows, failure } = await giveFile(join(videos.folder, name), "emoji-timeline");
+        const expected = askTimeline(videos.folder, name);
+        expect([name, failure]).toEqual([name, undefined]);
+        expect(rows.map(({ frame, track }) => [frame, track])).toEqual(
+          expected.map(({ frame, track }) => [frame, track]),
+        );
+        const { time, box, score } = compareRows(rows, expected);
+        expect(time).toBeLessThan(0.001);
+        expect(box).toBeLessThan(2);
+        expect(score).toBeLessThan(0.1);
+      }
+      const sample = join(ROOT, "models", "golden", "photos", "portrait.jpg");
+      const { result } = await giveFile(sample, "emoji-answer");
+      expect(compareResults(result, askCommand([sample])[sample], CONTRACT)).toEqual([]);
+    } finally {
+      videos.remove();
+    }
+  });
+
+  test("Arabic from right to left, and the dashboard's charts", async () => {
+    await driver.findElement(By.css("#language option[value=ar]")).click();
+    await driver.findElement(By.css("html[dir=rtl]"));
+    await driver.get(`${site.address}dashboard.html`);
+    await driver.findElement(By.css("html[dir=rtl]"));
+    const count = () => driver.executeScript("return document.querySelectorAll('main svg').length");
+    await driver.wait(async () => (await count()) > 10, 60_000);
+  });
+});
