@@ -88,7 +88,7 @@ def fit_run(faces: Faces, folder: Path) -> dict[str, float]:
     settings = read_run(folder)["settings"]
     if not settings["validation"]:
         raise RunError(f"{folder.name} has no validation part: give --temperatures-of")
-    validation = split_training(faces, settings["validation"], settings["seed"])[1]
+    validation = split_training(faces, settings["validation"])[1]
     return fit_heads(make_predictor(find_network(folder))(validation.images), validation)
 
 

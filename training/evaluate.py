@@ -73,7 +73,7 @@ def collect_splits(faces: Faces, settings: dict) -> dict[str, Faces]:
     """Collect the splits to measure on: what is there besides Training, and its validation part."""
     splits = {}
     if settings["validation"] and (faces.splits == "Training").any():
-        splits[VALIDATION] = split_training(faces, settings["validation"], settings["seed"])[1]
+        splits[VALIDATION] = split_training(faces, settings["validation"])[1]
     for name in np.unique(faces.splits[faces.splits != "Training"]):
         splits[str(name)] = faces.select(faces.splits == name)
     return splits

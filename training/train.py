@@ -209,7 +209,7 @@ def prepare_run(faces: Faces, folder: Path, settings: Settings) -> tuple[Faces, 
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         import_module("tensorflow").config.experimental.enable_op_determinism()
-    training, validation = split_training(faces, settings.validation, settings.seed)
+    training, validation = split_training(faces, settings.validation)
     steps = len(training) // settings.batch
     if steps == 0:
         raise RunError(f"{len(training)} training pictures do not fill a batch")

@@ -120,7 +120,7 @@ def test_interrupt_leaves_a_checkpoint_and_says_how_to_go_on(runs_folder, faces_
 def test_each_head_of_the_exported_network_is_the_one_that_was_validated(runs_folder, faces_path):
     """The heads' weights have the same shapes: nothing else would notice that they were swapped."""
     faces = data.load_faces(faces_path)
-    validation = data.split_training(faces, 0.2, settings.Settings().seed)[1]
+    validation = data.split_training(faces, 0.2)[1]
     network = folder.load_run(runs_folder / "whole")
     scores = model.predict_scores(network, validation.images)
     assert not np.allclose(scores[:, 0], scores[:, 1], atol=1e-3)
@@ -132,10 +132,21 @@ def test_each_head_of_the_exported_network_is_the_one_that_was_validated(runs_fo
     assert swapped.sum(axis=1).mean() != pytest.approx(best, rel=1e-3)
 
 
+def test_every_seed_holds_back_the_same_pictures(tmp_path, faces_path):
+    """A teacher with a seed of its own would else have seen what its student is measured on."""
+    faces = data.load_faces(faces_path)
+    for name, seed in (("one", 1), ("other", 2)):
+        chosen = settings.Settings(batch=16, validation=0.2, seed=seed)
+        training, validation, _ = train.prepare_run(faces, tmp_path / name, chosen)
+        held = data.split_training(faces, 0.2)
+        assert (training.images == held[0].images).all()
+        assert (validation.images == held[1].images).all()
+
+
 def test_validation_leaves_the_model_and_its_average_as_they_were(faces_path):
     """And measures the average: Keras's own callback left it in the model."""
     faces = data.load_faces(faces_path)
-    training, validation = data.split_training(faces, 0.2, 2013)
+    training, validation = data.split_training(faces, 0.2)
     chosen = settings.Settings(batch=16, warmup=0.1, learning_rate=0.01, ema=0.9)
     network = model.build_model(size=None)
     compiled = train.compile_model(network, chosen, 5, 1)

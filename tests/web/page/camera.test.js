@@ -123,6 +123,44 @@ test.each([
   expect(seen.places).toHaveLength(1);
 });
 
+test.each(["en", "de", "es", "fr", "ar"])(
+  "in %s the rows of several faces stay where they are on a phone when one is not sure",
+  async (language) => {
+    await openCamera({ viewport: { width: 390, height: 844 } });
+    await page.selectOption("#language", language);
+    await page.waitForSelector(`html[lang=${language}]`);
+    const seen = await page.evaluate(async () => {
+      const open = window.createImageBitmap.bind(window);
+      const load = async (name) => open(await (await fetch(`samples/${name}.jpg`)).blob());
+      const [sure, unsure] = [await load("smile"), await load("unsure")];
+      const pair = async (first) => {
+        const canvas = new OffscreenCanvas(first.width + sure.width, Math.max(first.height, sure.height));
+        const context = canvas.getContext("2d");
+        context.drawImage(first, 0, 0);
+        context.drawImage(sure, first.width, 0);
+        return open(canvas);
+      };
+      const begin = performance.now();
+      window.createImageBitmap = () => pair(Math.floor((performance.now() - begin) / 4000) % 2 ? unsure : sure);
+      const [looks, heights] = [new Set(), new Set()];
+      while (performance.now() - begin < 30_000 && looks.size < 2) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        const cards = [...document.querySelectorAll("article")];
+        if (
+          cards.length !== 2 ||
+          cards.some((card) => card.getAnimations().some(({ playState }) => playState === "running"))
+        )
+          continue;
+        looks.add(String(cards.some((card) => card.dataset.unsure === "true")));
+        heights.add(cards.map((card) => Math.round(card.getBoundingClientRect().height)).join());
+      }
+      return { looks: [...looks].sort(), heights: [...heights] };
+    });
+    expect(seen.looks).toEqual(["false", "true"]);
+    expect(seen.heights).toHaveLength(1);
+  },
+);
+
 test("the main button, which has the focus, takes the picture by the keyboard too", async () => {
   await openCamera();
   expect(await page.$$eval(".camera-bar .button-main", (all) => all.map(({ id }) => id))).toEqual(["camera-keep"]);

@@ -10,7 +10,7 @@ import { makeEmoji } from "../shared/emoji.js";
 import { formatScore, nameLabel, t } from "../shared/strings.js";
 import { drawEvidence } from "./heatmap.js";
 import { drawThumbnail, markBox } from "./stage.js";
-import { describeLook, showSummary, showText } from "./summary.js";
+import { describeShortly, showSummary, showText } from "./summary.js";
 
 /**
  * @typedef {import("emoji-edge/contract.js").Contract} Contract
@@ -130,7 +130,7 @@ function fillEvidence(card, expressions, detail, contract) {
 function fillHead(card, { face }, index, count, size, contract) {
   const several = count > 1;
   card.select(".card-title").text(several ? t("card.numbered", { number: index + 1 }) : t("card.single"));
-  card.select(".card-look").text(several ? describeLook(face, contract) : "");
+  card.select(".card-look").text(several ? describeShortly(face, contract) : "");
   card
     .select(".badge-unsure")
     .text(t("result.badge"))

@@ -25,6 +25,13 @@ export function describeLook({ expressions: [best], not_sure: unsure }, contract
   return t("result.sure", { look: nameLook(best.label, contract), score });
 }
 
+/** The same for the row of one face among several, whose height a camera's answers shall not change. */
+export function describeShortly(face, contract) {
+  const [{ label, score }] = face.expressions;
+  if (!face.not_sure) return describeLook(face, contract);
+  return t("result.unsure.short", { label: nameLabel(label, contract), score: formatScore(score) });
+}
+
 /**
  * What the summary says of a result.
  *
