@@ -2,7 +2,8 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Texts } from "../../../web/pipeline/element/texts.js";
 import { ROOT } from "../../helpers/site.js";
 
 const PAGE = join(ROOT, "web", "page");
@@ -25,6 +26,14 @@ const SAME = {
     ...["dashboard.scores", "dashboard.curve.val_loss", "dashboard.licence", "dashboard.privateVotes"],
   ],
 };
+
+it("an element's score is in the digits of its texts, wherever Arabic is read", () => {
+  vi.stubGlobal("navigator", { languages: ["ar-EG"] });
+  const texts = new Texts(/** @type {any} */ ({ closest: () => null }));
+  vi.unstubAllGlobals();
+  expect(texts.language).toBe("ar-EG");
+  expect(texts.formatScore(0.98)).toContain("98");
+});
 
 it("the languages are those that the page offers", () => {
   expect(LANGUAGES.sort()).toEqual(["ar", "de", "es", "fr"]);

@@ -93,5 +93,8 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     await driver.findElement(By.css("html[dir=rtl]"));
     const count = () => driver.executeScript("return document.querySelectorAll('main svg').length");
     await driver.wait(async () => (await count()) > 10, 60_000);
+    const text = await driver.executeScript("return document.body.textContent");
+    expect(text).toMatch(/\d\u200e?%/);
+    expect(text).not.toMatch(/[٠-٩]/); // the same digits in numbers and in texts
   });
 });

@@ -75,10 +75,12 @@ const formatters = new Map(); // one costs more than all that it will format
 export const nameLook = (label, contract) =>
   strings[`looks.${label}`] ?? t("result.looks", { label: nameLabel(label, contract) });
 
-/** A number or share in the language's own way: formatNumber(0.354, { style: "percent" }). */
+/** A number or share in the language's own way, in the digits of its texts: formatNumber(0.354, { style: "percent" }). */
 export function formatNumber(value, options) {
   const key = `${current} ${JSON.stringify(options)}`;
-  if (!formatters.has(key)) formatters.set(key, new Intl.NumberFormat(current, options));
+  // Browsers differ in whether Arabic has digits of its own.
+  if (!formatters.has(key))
+    formatters.set(key, new Intl.NumberFormat(current, { numberingSystem: "latn", ...options }));
   return formatters.get(key).format(value);
 }
 

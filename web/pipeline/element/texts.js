@@ -40,7 +40,9 @@ export class Texts {
 
   /** A score in whole percent. */
   formatScore(score) {
-    return new Intl.NumberFormat(this.language, { style: "percent" }).format(showScore(score) / 100);
+    // Browsers differ in whether Arabic has digits of its own.
+    const digits = new Intl.NumberFormat(this.language, { style: "percent", numberingSystem: "latn" });
+    return digits.format(showScore(score) / 100);
   }
 
   /** Why a photo has no answer. */
