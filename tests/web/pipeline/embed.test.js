@@ -261,7 +261,11 @@ describe("without a bundler", () => {
     const page = await open("empty.html");
     const button = page.getByRole("button", { name: "Foto auswählen" });
     await button.waitFor();
-    await page.keyboard.press("Tab");
+    const reach = async () => {
+      await page.keyboard.press("Tab"); // which a page that has only just come may miss
+      return page.evaluate(() => document.activeElement?.localName);
+    };
+    await expect.poll(reach).toBe("emoji-face");
     const chosen = page.waitForEvent("filechooser");
     await page.keyboard.press("Enter");
     await (await chosen).setFiles(SAMPLE);

@@ -113,7 +113,7 @@ async function readClip(own) {
   find("clip-status").textContent = t("video.slow");
   const options = { takes: makePicker(seconds), signal: own.abort.signal };
   const played = await playVideo(own.file, options, own.engine, receive);
-  const none = !own.timeline.times.length;
+  const none = !own.timeline.times.length && !own.abort.signal.aborted;
   return none && found.failure !== "webcodecs" ? found : played; // a player tells less of why
 }
 
