@@ -127,6 +127,21 @@ test("filter, order, and a row that opens into the full answer", async () => {
   await page.context().close();
 });
 
+test("on a phone the photos follow at once, and the ways to save open on demand", async () => {
+  const page = await openPage(browser, site.address, { viewport: { width: 390, height: 844 } });
+  const paths = GOLDENS.map((name) => join(folder, name));
+  await readList(page, "#file", paths, 3);
+  const measureTop = () =>
+    page.evaluate(() => document.querySelector("#list-rows").getBoundingClientRect().top - document.querySelector("#list").getBoundingClientRect().top);
+  expect(await measureTop()).toBeLessThan(260);
+  expect(await page.isVisible("#list-csv")).toBe(false);
+  await page.click("#list-save summary");
+  expect(parseCsv(await saveText(page, "#list-csv")).length).toBe(7); // a head and six faces
+  await readList(page, "#file", paths, 3);
+  expect(await page.isVisible("#list-csv")).toBe(true); // as it was left
+  await page.context().close();
+});
+
 test("it can be stopped, what is done stays, and one photo afterwards is answered as ever", async () => {
   const page = await openPage(browser, site.address);
   await page.setInputFiles("#file", Array(40).fill(join(folder, "group.jpg")));

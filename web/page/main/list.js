@@ -16,6 +16,7 @@ import { describeLook, summarize } from "./summary.js";
  */
 
 const THUMBNAIL = 96; // pixels of a row's picture
+const WIDE = "(min-width: 44rem)"; // where the ways to save take no place from the photos
 const NOT_SURE = "?";
 const NO_FACE = "0";
 const FAILED = "!";
@@ -165,6 +166,7 @@ export async function readPhotos(photos, ask, known) {
   const mine = ++turn;
   [entries, contract, total, askEngine] = [[], known, photos.length, ask];
   find("list-rows").replaceChildren();
+  if (find("list").hidden) find("list-save", HTMLDetailsElement).open = matchMedia(WIDE).matches;
   find("list").hidden = false;
   find("list").scrollIntoView({ block: "start" });
   showProgress(true);
