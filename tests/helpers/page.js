@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PYTHON, ROOT } from "./site.js";
+import { PYTHON, ROOT, serveSite, startChromium } from "./site.js";
 
+const FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 const PATIENCE = 240_000; // ms; no test is about speed
 export const SAMPLE = join(ROOT, "models", "golden", "photos", "portrait.jpg");
 
@@ -16,6 +17,27 @@ export function makePhotos() {
   execFileSync(PYTHON, ["-m", "tests.helpers.odd_photos", folder], { cwd: ROOT });
   const list = (name) => readdirSync(join(folder, name)).map((file) => join(folder, name, file));
   return { folder, good: list("good"), bad: list("bad"), remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/**
+ * What the tests of a file share: the site, a browser and, where asked for, odd photos; `close` ends them all.
+ *
+ * @param {{withPhotos?: boolean, withCamera?: boolean, flags?: string[]}} [options] withCamera: whether the browser has a
+ *   camera that shows the portrait, which is one of the odd photos' videos
+ */
+export async function startSite({ withPhotos = false, withCamera = false, flags = [] } = {}) {
+  const photos = withPhotos || withCamera ? makePhotos() : null;
+  const site = await serveSite();
+  const camera = withCamera
+    ? [...FAKE_CAMERA, `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`]
+    : [];
+  const browser = await startChromium({ flags: [...camera, ...flags] });
+  const close = async () => {
+    await browser.close();
+    await site.close();
+    photos?.remove();
+  };
+  return { photos, site, browser, close };
 }
 
 /** What emoji-edge answers: {path: result} in the shared shape. */

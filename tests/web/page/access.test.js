@@ -1,21 +1,14 @@
 // For everyone: axe-core finds nothing, and the keyboard alone is enough.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { awaitAnswer, choosePhoto, makePhotos, openPage, runAxe } from "../../helpers/page.js";
-import { serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { awaitAnswer, choosePhoto, openPage, runAxe, startSite } from "../../helpers/page.js";
 
 let photos, site, browser;
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withPhotos: true });
+  ({ photos, site, browser } = own);
+  return own.close;
 });
 
 const find = (name) => photos.good.find((path) => path.endsWith(`/${name}`));

@@ -2,21 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { SAMPLE, choosePhoto, compareResults, openPage, watchPage } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, expect, test } from "vitest";
+import { choosePhoto, compareResults, openPage, SAMPLE, startSite, watchPage } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
 let site, browser;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 test("the self-test passes on the visitor's own backend, with every golden", async () => {

@@ -3,9 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { awaitAnswer, makePhotos, openPage, runAxe } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { awaitAnswer, openPage, runAxe, startSite } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const readJson = (...parts) => JSON.parse(readFileSync(join(ROOT, ...parts), "utf8"));
@@ -13,20 +13,12 @@ const english = readJson("web", "page", "shared", "strings", "en.json");
 const contract = readJson("models", "contract.json");
 const COUNT = contract.labels.length;
 
-let photos, site, browser, page;
+let site, browser, page;
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  const video = `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`;
-  const flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", video];
-  browser = await startChromium({ flags });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withCamera: true });
+  ({ site, browser } = own);
+  return own.close;
 });
 
 afterEach(async () => {

@@ -1,26 +1,14 @@
 // The live webcam, with Chromium's fake device fed from a video of the portrait.
 
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { awaitAnswer, makePhotos, openPage } from "../../helpers/page.js";
-import { serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { awaitAnswer, openPage, startSite } from "../../helpers/page.js";
 
-let photos, site, browser, page;
-
-const FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+let site, browser, page;
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  browser = await startChromium({
-    flags: [...FAKE, `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`],
-  });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withCamera: true });
+  ({ site, browser } = own);
+  return own.close;
 });
 
 afterEach(async () => {

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { SAMPLE, choosePhoto, makePhotos, openPage, runAxe } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { choosePhoto, openPage, runAxe, SAMPLE, startSite } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const GOLDEN = join(ROOT, "models", "golden", "photos");
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -13,15 +13,9 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 let photos, site, browser, page;
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withPhotos: true });
+  ({ photos, site, browser } = own);
+  return own.close;
 });
 
 afterEach(async () => {

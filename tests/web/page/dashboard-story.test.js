@@ -2,10 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { breakName } from "../../../web/page/dashboard/charts/rows.js";
 import { splitVoters } from "../../../web/page/dashboard/report/voters.js";
-import { DIST, ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { startSite } from "../../helpers/page.js";
+import { DIST, ROOT } from "../../helpers/site.js";
 
 const REPORT = JSON.parse(readFileSync(join(DIST, "models", "report.json"), "utf8"));
 const CONTRACT = JSON.parse(readFileSync(join(DIST, "models", "contract.json"), "utf8"));
@@ -18,13 +19,9 @@ const percent = (value, digits = 0) =>
 let site, browser, context;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 afterEach(() => context?.close());

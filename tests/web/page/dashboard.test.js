@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { DIST, ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startSite } from "../../helpers/page.js";
+import { DIST, ROOT, serveSite } from "../../helpers/site.js";
 
 const AXE = createRequire(join(ROOT, "web", "package.json")).resolve("axe-core/axe.min.js");
 const REPORT = JSON.parse(readFileSync(join(DIST, "models", "report.json"), "utf8"));
@@ -36,13 +37,9 @@ let browser;
 let context;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 afterEach(() => context?.close());

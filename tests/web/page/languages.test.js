@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { SAMPLE, choosePhoto, openPage } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { choosePhoto, openPage, SAMPLE, startSite } from "../../helpers/page.js";
+import { ROOT, serveSite } from "../../helpers/site.js";
 
 const AXE = readFileSync(createRequire(join(ROOT, "web", "package.json")).resolve("axe-core/axe.min.js"), "utf8");
 const readStrings = (room, language) =>
@@ -16,13 +16,9 @@ const WIDTHS = [320, 390];
 let site, browser;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 /** The dashboard in a language, once its charts are drawn. */

@@ -4,10 +4,10 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { writeCsv } from "../../../web/pipeline/rows.js";
-import { choosePhoto, openPage } from "../../helpers/page.js";
-import { PYTHON, ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { choosePhoto, openPage, startSite } from "../../helpers/page.js";
+import { PYTHON, ROOT } from "../../helpers/site.js";
 
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
 const GOLDENS = ["group.jpg", "small.gif", "gray.png"];
@@ -20,14 +20,12 @@ beforeAll(async () => {
   for (const name of GOLDENS) cpSync(join(ROOT, "models", "golden", "photos", name), join(folder, name));
   cpSync(join(ROOT, "models", "golden", "photos", "portrait.jpg"), join(folder, "more", 'a, "b".jpg'));
   writeFileSync(join(folder, "bad.jpg"), "no picture");
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  rmSync(home, { recursive: true });
+  const own = await startSite();
+  ({ site, browser } = own);
+  return async () => {
+    await own.close();
+    rmSync(home, { recursive: true });
+  };
 });
 
 /** Give files or a folder to the page and wait until the list is done. */
@@ -132,7 +130,11 @@ test("on a phone the photos follow at once, and the ways to save open on demand"
   const paths = GOLDENS.map((name) => join(folder, name));
   await readList(page, "#file", paths, 3);
   const measureTop = () =>
-    page.evaluate(() => document.querySelector("#list-rows").getBoundingClientRect().top - document.querySelector("#list").getBoundingClientRect().top);
+    page.evaluate(
+      () =>
+        document.querySelector("#list-rows").getBoundingClientRect().top -
+        document.querySelector("#list").getBoundingClientRect().top,
+    );
   expect(await measureTop()).toBeLessThan(260);
   expect(await page.isVisible("#list-csv")).toBe(false);
   await page.click("#list-save summary");

@@ -1,22 +1,18 @@
 // Two thousand predictions in one tab leave nothing behind.
 
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openPage } from "../../helpers/page.js";
-import { DIST, serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, expect, test } from "vitest";
+import { openPage, startSite } from "../../helpers/page.js";
+import { DIST } from "../../helpers/site.js";
 
 const PREDICTIONS = 2000;
 const NOISE = 4e6; // bytes by which the heap may differ after the garbage is collected
 let site, browser;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium({ flags: ["--js-flags=--expose-gc"] });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite({ flags: ["--js-flags=--expose-gc"] });
+  ({ site, browser } = own);
+  return own.close;
 });
 
 /** Bytes in use on the heap of the page's worker and of the page, once the garbage is collected. */

@@ -2,9 +2,9 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { SAMPLE, awaitAnswer, choosePhoto, makePhotos, openPage } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { awaitAnswer, choosePhoto, openPage, SAMPLE, startSite } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
 const english = JSON.parse(readFileSync(join(ROOT, "web", "page", "shared", "strings", "en.json"), "utf8"));
@@ -13,15 +13,9 @@ let photos, site, browser, page;
 const find = (name) => [...photos.good, ...photos.bad].find((path) => basename(path) === name);
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withPhotos: true });
+  ({ photos, site, browser } = own);
+  return own.close;
 });
 
 beforeEach(async () => {

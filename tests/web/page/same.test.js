@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { askCommand, choosePhoto, compareResults, makePhotos, openPage } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { askCommand, choosePhoto, compareResults, openPage, startSite } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
 const SHARED = join(ROOT, "..", "shared", "data", "photos");
@@ -13,16 +13,10 @@ const shared = existsSync(SHARED) ? readdirSync(SHARED).filter((name) => /\.(jpe
 let photos, site, browser, page;
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  browser = await startChromium();
+  const own = await startSite({ withPhotos: true });
+  ({ photos, site, browser } = own);
   page = await openPage(browser, site.address);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  return own.close;
 });
 
 /** Lines of what differs, by photo. */

@@ -1,19 +1,14 @@
 // The gallery of samples: photos, drawn faces and a group, that come only when they are asked for.
 
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { awaitAnswer, openPage } from "../../helpers/page.js";
-import { serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { awaitAnswer, openPage, startSite } from "../../helpers/page.js";
 
 let site, browser, page;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 afterEach(async () => {

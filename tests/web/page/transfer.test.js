@@ -1,20 +1,15 @@
 // What the first visit downloads until its first answer stays within its budget.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { awaitAnswer, openPage } from "../../helpers/page.js";
-import { serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, expect, test } from "vitest";
+import { awaitAnswer, openPage, startSite } from "../../helpers/page.js";
 import { BUDGET, NETWORK, measureNetwork, weighRequests } from "../../../web/bench/weigh.js";
 
 let site, browser;
 
 beforeAll(async () => {
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return own.close;
 });
 
 test("at most 0.75 MB besides the network, and the network at most 2 bytes a parameter", async () => {

@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openPage, runAxe } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { openPage, runAxe, startSite } from "../../helpers/page.js";
+import { ROOT, serveSite } from "../../helpers/site.js";
 import { askTimeline, compareRows, makeVideos } from "../../helpers/videos.js";
 
 const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -13,14 +13,12 @@ let videos, site, browser, page;
 
 beforeAll(async () => {
   videos = makeVideos();
-  site = await serveSite();
-  browser = await startChromium();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  videos?.remove();
+  const own = await startSite();
+  ({ site, browser } = own);
+  return async () => {
+    await own.close();
+    videos.remove();
+  };
 });
 
 afterEach(async () => {

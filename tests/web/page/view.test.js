@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SAMPLE, awaitAnswer, choosePhoto, makePhotos, openPage, watchPage } from "../../helpers/page.js";
-import { ROOT, serveSite, startChromium } from "../../helpers/site.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { awaitAnswer, choosePhoto, openPage, SAMPLE, startSite, watchPage } from "../../helpers/page.js";
+import { ROOT } from "../../helpers/site.js";
 
 const readJson = (...parts) => JSON.parse(readFileSync(join(ROOT, ...parts), "utf8"));
 const english = readJson("web", "page", "shared", "strings", "en.json");
@@ -16,17 +16,9 @@ let photos, site, browser;
 const find = (name) => [...photos.good, ...photos.bad].find((path) => path.endsWith(`/${name}`));
 
 beforeAll(async () => {
-  photos = makePhotos();
-  site = await serveSite();
-  const video = `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`;
-  const flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", video];
-  browser = await startChromium({ flags });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  photos?.remove();
+  const own = await startSite({ withCamera: true });
+  ({ photos, site, browser } = own);
+  return own.close;
 });
 
 /** Whether an element, or the first of several, lies wholly in the window. */
