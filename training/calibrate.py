@@ -92,6 +92,13 @@ def fit_run(faces: Faces, folder: Path) -> dict[str, float]:
     return fit_heads(make_predictor(find_network(folder))(validation.images), validation)
 
 
+def name_teachers(folder: Path) -> dict[str, str]:
+    """Name the architecture of each of a run's teachers."""
+    names = read_run(folder)["settings"]["teachers"]
+    runs = {name: read_run(find_run(folder.parent, name)) for name in names}
+    return {name: run["settings"].get("architecture", "emoji") for name, run in runs.items()}
+
+
 def calibrate_run(faces: Faces, folder: Path, models: Path, fitted_on: Path) -> dict:
     """Calibrate the run's network and ship it; return the report's section `history`."""
     temperature = fit_run(faces, fitted_on)
@@ -102,6 +109,7 @@ def calibrate_run(faces: Faces, folder: Path, models: Path, fitted_on: Path) -> 
         "temperature": temperature,
         "temperatures_of": fitted_on.name,
         "not_sure_below": below,
+        "teachers": name_teachers(folder),
         "epochs": read_history(folder),
     }
 

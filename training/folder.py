@@ -19,6 +19,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from training.dlib import build_dlib
 from training.model import CONTRACT, build_model, count_multiply_adds
 from training.settings import RunError, Settings
 
@@ -54,6 +55,8 @@ def build_network(
     settings: dict, size: int | None = CONTRACT.input_size, dtype: str = "float32"
 ) -> keras.Model:
     """Build the network that a run's settings describe."""
+    if settings.get("architecture") == "dlib":  # older runs do not name theirs
+        return build_dlib(size, dtype)
     shape = {key: settings[key] for key in ("stem", "widths", "depths")}
     return build_model(size, dtype, **shape)
 

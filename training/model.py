@@ -44,10 +44,15 @@ def build_model(
     for stage, (width, depth) in enumerate(zip(widths, depths, strict=True)):
         for block in range(depth):
             x = add_block(x, width, strides=2 if stage and not block else 1, dtype=dtype)
+    return keras.Model(image, name_outputs(x), name="emoji")
+
+
+def name_outputs(x) -> dict:
+    """Add both heads to the last map; return the outputs by their names in the contract."""
     evidence, scores = add_head(x, EVIDENCES[0], HEADS[0])
     _, label_scores = add_head(x, EVIDENCES[1], HEADS[1])
     outputs = dict(zip(HEADS, (scores, label_scores), strict=True))
-    return keras.Model(image, outputs | {CONTRACT.evidence_name: evidence}, name="emoji")
+    return outputs | {CONTRACT.evidence_name: evidence}
 
 
 def add_head(x, evidence_name: str, scores_name: str):

@@ -15,6 +15,7 @@ class Settings:
     teachers: tuple[str, ...] = ()  # runs, or packed ones, whose networks' mean scores are learned
     teacher_share: float = 0.7  # of what is learned, where there are teachers
     teacher_crops: int = 1  # mirrored and shifted crops that a teacher's answer is the mean of
+    architecture: str = "emoji"  # the shipped one; or "dlib", a teacher of one shape
     stem: int = STEM  # channels at full size
     widths: tuple[int, ...] = WIDTHS  # channels at a half, a quarter, ... of the size
     depths: tuple[int, ...] = DEPTHS  # residual blocks of each
@@ -48,6 +49,8 @@ class RunError(Exception):
 
 def check_settings(settings: Settings) -> None:
     """Raise RunError where settings are impossible or contradict each other."""
+    if settings.architecture not in ("emoji", "dlib"):
+        raise RunError(f"architecture {settings.architecture!r} is neither emoji nor dlib")
     if settings.export not in ("best", "last"):
         raise RunError(f"export {settings.export!r} is neither best nor last")
     if not 0 <= settings.validation < 1:

@@ -1,25 +1,24 @@
 #!/bin/sh
-# The exact way to the shipped network, from a checkout with its history: training/ship.sh DATA
+# The exact way to the shipped network: training/ship.sh DATA
 #
-# The run begins with the network of one head that a commit before holds, learns both truths with two
-# heads, and is calibrated, entered into the leaderboard, measured, converted and verified. A run that
-# was stopped goes on where it was.
+# The run begins with the network that shipped before, learns both truths and what it and another
+# teacher say of each varied picture, and is calibrated, entered into the leaderboard, measured,
+# converted and verified. A run that was stopped goes on where it was. training/README.md says how the
+# teachers came to be.
 set -eu
 data=${1:?give the data: training/ship.sh path/to/fer2013}
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
-work=runs/ship
-run=two-heads
-one_head=b4a5f9a # the last commit whose models/emoji.h5 has one head
+run=student-c
+teachers=training/teachers # the names of a run's start and of its teachers are part of its settings
 
-# The run's name for its start is part of its seed: the same path gives the same augmentation.
-mkdir -p "$work/models"
-[ -s "$work/models/emoji.h5" ] || git show "$one_head:models/emoji.h5" > "$work/models/emoji.h5"
-$python -m training.train "$data" --runs "$work/runs" --run "$run" --start ../models/emoji.h5 \
-  --phases 48x14 --learning-rate 1.2e-3 --warmup 0.5 --mixup 0.2 --erase 0.45 --export last
-$python -m training.calibrate "$data" --runs "$work/runs" --run "$run"
-$python -m training.runs "$data" --runs "$work/runs" --run "$run" \
-  --note "two heads: goes on from mix-50-mean6, votes and labels at once"
+$python -m training.train "$data" --run "$run" --start "$teachers/two-heads" \
+  --teachers "$teachers/two-heads" "$teachers/face-c" --teacher-share 0.8 \
+  --phases 48x18 --learning-rate 1.5e-3 --warmup 0.5 --mixup 0.2 --erase 0.45 \
+  --gamma 0.4 --blur 0.6 --noise 4 --dtype mixed_bfloat16 --export last
+$python -m training.calibrate "$data" --run "$run"
+$python -m training.runs "$data" --run "$run" \
+  --note "two heads: goes on from two-heads, taught by it and face-c"
 make evaluate DATA="$data"
 make convert DATA="$data"
 make verify DATA="$data"

@@ -46,6 +46,8 @@ def describe_ours(report: dict) -> list[str]:
     note = "" if split == "PrivateTest" or not votes else f" ({split})"
     size = f"{report['history']['network']['parameters'] / 1e6:.2f} M"
     how = "measured, one crop, nothing chosen on these pictures"
+    if "dlib" in report["history"]["teachers"].values():
+        how += ", a teacher pretrained on faces"
     return ["**this network**", how, size, *labels, votes + note]
 
 

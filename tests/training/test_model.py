@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from training.dlib import build_dlib
 from training.folder import build_network
 from training.model import (
     CONTRACT,
@@ -56,8 +57,9 @@ def test_report_describes_the_shipped_network(shipped):
     assert history["not_sure_below"] == CONTRACT.not_sure_below
 
 
-def test_any_picture_size_gives_the_same_network():
-    small, any_size = build_model(size=32), build_model(size=None)
+@pytest.mark.parametrize("build", [build_model, build_dlib])
+def test_any_picture_size_gives_the_same_network(build):
+    small, any_size = build(size=32), build(size=None)
     any_size.set_weights(small.get_weights())
     faces = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 1)).astype(np.float32)
     for name in ("scores", "label_scores", "evidence"):
