@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from models.render.peers import describe_ours
 from models.report import read_report
 from training import peers
 
@@ -60,3 +61,13 @@ def test_a_source_that_is_no_json_is_named(tmp_path, capsys):
     source.write_text("{")
     assert peers.main(["--source", str(source)]) == 2
     assert "peers.json" in capsys.readouterr().err
+
+
+def test_our_row_says_that_a_teacher_was_pretrained_on_faces():
+    shares = {"share": 0.5, "interval": [0.4, 0.6]}
+    split = {"labels": {"accuracy": shares}, "votes": {"agreement": shares}}
+    history = {"network": {"parameters": 1_360_000}, "teachers": {"a": "emoji"}}
+    report = {"evaluation": {"splits": {"PublicTest": split}}, "history": history}
+    assert "pretrained" not in describe_ours(report)[1]
+    history["teachers"]["b"] = "dlib"
+    assert describe_ours(report)[1].endswith(", a teacher pretrained on faces")

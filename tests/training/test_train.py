@@ -593,6 +593,8 @@ def test_a_run_learns_from_its_teachers(runs_folder, faces_path, capsys):
         assert train.main([*where, *short, name, *options]) == 0
     losses = [float(read_history(runs_folder / name)[0]["loss"]) for name in ("alone", "taught")]
     assert losses[0] != losses[1]
+    assert calibrate.name_teachers(runs_folder / "taught") == {"whole": "emoji"}
+    assert calibrate.name_teachers(runs_folder / "alone") == {}
     capsys.readouterr()
     wide = ["wide", "--widths", "8", "8", "8", "--depths", "1", "1", "1"]
     assert train.main([*where, *short, *wide]) == 2
