@@ -10,10 +10,9 @@ data=${1:?give the data: training/ship.sh path/to/fer2013}
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 run=student-c
-teachers=training/teachers # the names of a run's start and of its teachers are part of its settings
 
-$python -m training.train "$data" --run "$run" --start "$teachers/two-heads" \
-  --teachers "$teachers/two-heads" "$teachers/face-c" --teacher-share 0.8 \
+$python -m training.train "$data" --run "$run" --start training/teachers/two-heads \
+  --teachers training/teachers/two-heads training/teachers/face-c --teacher-share 0.8 \
   --phases 48x18 --learning-rate 1.5e-3 --warmup 0.5 --mixup 0.2 --erase 0.45 \
   --gamma 0.4 --blur 0.6 --noise 4 --dtype mixed_bfloat16 --export last
 $python -m training.calibrate "$data" --run "$run"

@@ -26,7 +26,8 @@ function findMoments(epochs) {
     return rises(i) && i > 1 && !rises(i - 1) ? [{ i, key: "rate" }] : [];
   });
   const ends = { i: last, key: epochs[last].loss > epochs[last].val_loss ? "varied" : "heart" };
-  return [...moments, { i: best, key: "best" }, ends].sort((a, b) => a.i - b.i);
+  const lowest = best > 0 && best < last ? [{ i: best, key: "best" }] : []; // at the end it says nothing
+  return [...moments, ...lowest, ends].sort((a, b) => a.i - b.i);
 }
 
 /** What a note says, with its numbers. */
