@@ -34,10 +34,14 @@ export const chooseBackend = () => BACKENDS.find((name) => name === readSetting(
  */
 export async function startEngine(onProgress, signal) {
   const worker = new Worker(new URL("../worker/worker.js", import.meta.url), { type: "module" });
-  /** @type {(error: Error) => void} */
-  let fail = () => {};
-  const failed = new Promise((_, reject) => (fail = reject));
-  failed.catch(() => {}); // whoever asks the worker hears of it
+  /** @type {Set<(error: Error) => void>} what is asked and not answered yet */
+  const waiting = new Set();
+  /** @type {Error | null} */
+  let failure = null;
+  const fail = (/** @type {Error} */ error) => {
+    failure ??= error;
+    for (const reject of waiting) reject(failure);
+  };
   worker.addEventListener("error", () => fail(new Error(t("engine.broken"))));
   const stop = () => {
     worker.terminate();
@@ -45,10 +49,16 @@ export async function startEngine(onProgress, signal) {
   };
   signal?.addEventListener("abort", stop);
   const remote = /** @type {any} */ (Comlink.wrap(worker));
+  // No race against one promise of the failure: that promise would keep every answer for ever.
   const ask =
     (name) =>
     (/** @type {any[]} */ ...values) =>
-      Promise.race([remote[name](...values), failed]);
+      new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
+        waiting.add(reject);
+        const answered = remote[name](...values).finally(() => waiting.delete(reject));
+        answered.then(resolve, reject);
+      });
   try {
     const options = { assets: String(new URL("./models/", location.href)), backend: chooseBackend() };
     const started = await ask("start")(options, Comlink.proxy(onProgress));
