@@ -27,9 +27,9 @@ def write_weights(folder, seed=3):
         height, width, before, after = layer.kernel.shape
         shape = [height, width, 3 if before == 1 else before, after]
         step = 0.01 / width / before**0.5  # so that the values do not grow from layer to layer
-        step = {"dtype": "uint8", "scale": step, "min": -120 * step}
+        quantized = {"dtype": "uint8", "scale": step, "min": -120 * step}
         kernel = {"name": f"{name}/conv/filters", "shape": shape, "dtype": "float32"}
-        entries.append(kernel | {"quantization": step})
+        entries.append(kernel | {"quantization": quantized})
         data += rng.integers(0, 256, shape, np.uint8).tobytes()
         for part, low, high in (
             ("conv/bias", -1, 1),
