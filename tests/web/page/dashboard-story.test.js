@@ -172,6 +172,16 @@ describe("the training curves", () => {
     expect(notes.join(" ")).not.toMatch(/the pictures grow/); // they do not in this run
   });
 
+  it("are those of the same run with a validation part where the shipped one has none, and say so", async () => {
+    const change = (report) => Object.assign(report.history, { run: "last", temperatures_of: "with-validation" });
+    const page = await openDrawn({ change });
+    expect(await page.textContent("#curves .say")).toMatch(/^Run with-validation took/);
+    expect(await page.textContent("#curves .twin")).toContain("The run that ships, last, is the same but for one thing");
+    await page.context().close();
+    const same = (report) => Object.assign(report.history, { run: "one", temperatures_of: "one" });
+    expect(await (await openDrawn({ change: same })).$("#curves .twin")).toBe(null);
+  });
+
   it("names of guides and numbers of notes keep apart, however near the epochs", async () => {
     for (const width of [390, 1280]) {
       const page = await openDrawn({ change: makeHistory, viewport: { width, height: 900 } });
@@ -438,14 +448,25 @@ describe("addresses", () => {
     expect(links).toHaveLength(17);
     expect(links[0]).toEqual(["#guess", "Copy the link to “Which word would you choose?”"]);
     await page.click("#sure .section-link");
-    expect(await page.textContent("#spoken")).toBe("The link is copied.");
+    await expect.poll(() => page.textContent("#spoken")).toBe("The link is copied.");
     expect(await readCopy()).toBe(`${site.address}dashboard.html#sure`);
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press("ArrowRight");
     const [shown] = await listShown(page);
     await page.click(`#${shown} .section-link`);
-    expect(await readCopy()).toBe(`${site.address}dashboard.html#${shown}/slide`);
+    await expect.poll(readCopy).toBe(`${site.address}dashboard.html#${shown}/slide`);
     expect(await isPresenting(page)).toBe(true);
+  });
+
+  it("are in the address bar where the clipboard is forbidden, and nothing is said to be copied", async () => {
+    const page = await openDrawn();
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException("", "NotAllowedError"));
+    });
+    await page.click("#sure .section-link");
+    await page.waitForURL(/#sure$/);
+    expect(await page.textContent("#spoken")).not.toBe("The link is copied.");
+    expect(await page.getAttribute("#sure .section-link", "data-copied")).toBe(null);
   });
 });
 

@@ -166,6 +166,24 @@ test("a cell of CSV is quoted where it must be, and a photo without a face has a
   expect(rest.join("\n")).toMatch(/^"a,""b""\n",4,3,0,,+uint16,auto,,scores,cd,ab,\n$/);
 });
 
+test("a line of text for each photo goes to the clipboard, and the page says where that is forbidden", async () => {
+  const page = await openPage(browser, site.address, { permissions: ["clipboard-read", "clipboard-write"] });
+  const paths = [join(folder, "group.jpg"), join(folder, "small.gif"), join(folder, "bad.jpg")];
+  await readList(page, "#file", paths, paths.length);
+  const status = () => page.textContent("#list-status");
+  await page.click("#list-copy");
+  await expect.poll(status).toBe("Copied.");
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).trim().split("\n");
+  expect(lines.map((line) => line.split(":")[0])).toEqual(["group.jpg", "small.gif", "bad.jpg is not a picture."]);
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException("", "NotAllowedError"));
+  });
+  await page.click("#list-copy");
+  await expect.poll(status).toBe("The browser does not let the page copy. CSV and JSON can be saved.");
+  expect(page.problems).toEqual([]);
+  await page.context().close();
+});
+
 test("a ZIP of the photos with their answers drawn in, each under a name of its own", async () => {
   const page = await openPage(browser, site.address);
   const twin = join(home, "group.jpg");

@@ -1,6 +1,7 @@
 // Addresses of sections and slides: "#sure" is a section, "#sure/slide" is it as a slide.
 
 import { find, make } from "../shared/dom.js";
+import { copyText } from "../shared/save.js";
 import { t } from "../shared/strings.js";
 
 const SLIDE = "/slide";
@@ -19,7 +20,7 @@ export function writeAddress(id, slide) {
 }
 
 /**
- * A link to a section; a click also copies its address, of the slide where slides are shown.
+ * A link to a section; a click also copies its address, of the slide where slides are shown, and says so.
  *
  * @param {string} id
  * @param {string} title
@@ -32,7 +33,7 @@ export function makeLink(id, title) {
   link.addEventListener("click", async (event) => {
     event.preventDefault();
     writeAddress(id, document.body.classList.contains("presenting"));
-    await navigator.clipboard?.writeText(location.href).catch(() => {}); // forbidden: the address bar has it
+    if (!(await copyText(location.href))) return; // the address bar has it
     find("spoken").textContent = t("dashboard.copied");
     link.dataset.copied = t("dashboard.copied");
     setTimeout(() => delete link.dataset.copied, 2000);

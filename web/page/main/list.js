@@ -5,6 +5,7 @@
 import { writeCsv, writeJson } from "emoji-edge/rows.js";
 import { find, getContext, make } from "../shared/dom.js";
 import { makeEmoji } from "../shared/emoji.js";
+import { copyText } from "../shared/save.js";
 import { formatNumber, nameLabel, t } from "../shared/strings.js";
 import { describeLook, summarize } from "./summary.js";
 
@@ -242,8 +243,8 @@ export function listenForList(onOpen, save) {
   });
   find("list-zip").addEventListener("click", () => saveZip(save));
   find("list-copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(writeText());
-    find("list-status").textContent = t("list.copied");
+    const copied = await copyText(writeText());
+    find("list-status").textContent = t(copied ? "list.copied" : "list.forbidden");
   });
 }
 

@@ -1,5 +1,6 @@
-// Training: the curves of the shipped run, and the leaderboard of runs.
+// Training: the curves of the shipped run, or of the same run with a validation part, and the leaderboard of runs.
 
+import { make } from "../../shared/dom.js";
 import { t } from "../../shared/strings.js";
 import { writeHead } from "../report/labels.js";
 import { format, FORMATS, take, writeSentence } from "../report/numbers.js";
@@ -93,12 +94,16 @@ const curves = {
     const { epochs } = report.history;
     const last = epochs.length - 1;
     return {
-      run: report.history.run,
+      run: report.history.temperatures_of,
       epochs: take(report, "count", "history", "epochs", last, "epoch"),
       parameters: take(report, "count", "history", "network", "parameters"),
       labels: take(report, "percent", "history", "epochs", last, "val_labels"),
       votes: take(report, "percent", "history", "epochs", last, "val_votes"),
     };
+  },
+  add({ report: { history } }) {
+    if (history.run === history.temperatures_of) return "";
+    return make("p", "say twin", ...writeSentence("dashboard.curves.twin", { shipped: history.run }));
   },
   notes: ({ report }) => findMoments(report.history.epochs).map((moment) => writeNote(report, moment)),
   figures: [
