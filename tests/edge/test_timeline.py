@@ -276,6 +276,9 @@ def test_resume_refuses_other_options_models_and_files(tmp_path, clip, capsys):
         [*arguments, "--every", "0.3"],
         [*arguments, "--every", "0.2", "--model", "int8"],
         [*arguments, "--every", "0.2", "--face", "whole"],
+        [*arguments, "--every", "0.2", "--threshold", "0.99"],
+        [*arguments, "--every", "0.2", "--smallest-face", "400"],
+        [*arguments, "--every", "0.2", "--rank-by", "label_scores"],
         [*arguments, "--every", "0.2", "--annotate", tmp_path],
         [other, *arguments[1:], "--every", "0.2"],
     ):
@@ -287,6 +290,20 @@ def test_resume_refuses_other_options_models_and_files(tmp_path, clip, capsys):
         assert run(*arguments, "--every", "0.2") == CANNOT_RUN
         assert output.read_bytes() == content
         assert "is not csv of videos by emoji-edge" in capsys.readouterr().err
+
+
+def test_resume_names_the_option_that_leaves_out_faces_of_the_file(tmp_path, clip, capsys):
+    output = tmp_path / "t.jsonl"
+    arguments = (clip, "--output", output, "--every", "0.2", "--resume")
+    assert run(*arguments) == OK
+    capsys.readouterr()
+    rows = [json.loads(line) for line in output.read_text().splitlines()]
+    faintest = min(row["detection"] for row in rows)
+    assert run(*arguments, "--threshold", "0.99") == CANNOT_RUN
+    assert f"was written with a lower --threshold ({faintest:g})" in capsys.readouterr().err
+    assert run(*arguments, "--smallest-face", "5000") == CANNOT_RUN
+    assert "was written with a lower --smallest-face (" in capsys.readouterr().err
+    assert run(*arguments, "--threshold", "0.5", "--smallest-face", "2") == OK
 
 
 def test_ctrl_c_leaves_whole_rows_and_a_copy_that_plays(tmp_path):

@@ -7,6 +7,7 @@ the file lead the tracks and the summary, so that the rest is as in an undisturb
 import csv
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 
 from ..batch import classify_photo
 from ..classify import Classifier
+from ..contract import Contract
+from ..face import FinderOptions
 from ..listing import Photo
 from ..result import PhotoResult
 from ..timeline import BOX, Row, Timeline, describe_faces, list_columns
@@ -36,6 +39,7 @@ class Earlier:
         begin: bytes before the source's first row.
         keep: bytes before the first row of that frame.
         failures: that are in the file.
+        faintest, narrowest: the least detector score and side in pixels of the faces found.
     """
 
     kind: str
@@ -45,6 +49,8 @@ class Earlier:
     begin: int
     keep: int
     failures: int = 0
+    faintest: float = math.inf
+    narrowest: float = math.inf
 
 
 def read_earlier(kind: str, path: str, labels: Sequence[str]) -> Earlier | None:
@@ -69,12 +75,31 @@ def read_earlier(kind: str, path: str, labels: Sequence[str]) -> Earlier | None:
 def _take_row(found: Earlier, offset: int, row: Row) -> Earlier:
     frame = None if "error" in row else row["frame"]
     found.failures += "error" in row
+    if row.get("detection") is not None:
+        found.faintest = min(found.faintest, row["detection"])
+        side = max(row["x1"] - row["x0"], row["y1"] - row["y0"])
+        found.narrowest = min(found.narrowest, side)
     if row["video"] != found.source:
         found.source, found.begin = row["video"], offset
         found.frame, found.keep = frame, offset
     elif frame is not None and frame != found.frame:
         found.frame, found.keep = frame, offset
     return found
+
+
+def check_finder(earlier: Earlier, finder: FinderOptions, contract: Contract) -> None:
+    """Raise ResumeError where the file holds faces that these options leave out.
+
+    That they would find more shows in the frames alone that resume_moments compares.
+    """
+    threshold = finder.threshold or contract.detector_threshold
+    limits = (
+        ("--threshold", earlier.faintest, threshold - CLOSE),
+        ("--smallest-face", earlier.narrowest, (finder.smallest_face or 0) - CLOSE_BOX),
+    )
+    for option, found, least in limits:
+        if found < least:
+            raise ResumeError(f"{earlier.path}: was written with a lower {option} ({found:g})")
 
 
 def scan_rows(
@@ -177,6 +202,6 @@ def check_rows(
     if not enough or not all(
         abs(ours[key] - row[key]) <= (CLOSE_BOX if key in BOX else CLOSE)
         for ours, row in zip(found, rows, strict=False)
-        for key in (*BOX, *labels)
+        for key in (*BOX, "score", *labels)
     ):
         raise ResumeError(f"{earlier.path}: was written with another model or other options")

@@ -15,7 +15,7 @@ from .finding import UsageError
 from .moments import Moment, classify_moments, count_moments, list_moments, list_sources
 from .options import Options
 from .progress import Progress, show_progress
-from .resume_timeline import Earlier, read_earlier, resume_moments, skip_sources
+from .resume_timeline import Earlier, check_finder, read_earlier, resume_moments, skip_sources
 from .summary import format_summary
 from .table import format_table
 from .timeline_output import TimelineOutput
@@ -27,6 +27,8 @@ def run_videos(options: Options, contract: Contract) -> int:
         raise UsageError("--resume and --annotate exclude one another where there are videos")
     kind, path = options.output.format, options.output.path
     earlier = read_earlier(kind, path, contract.labels) if options.output.resume else None
+    if earlier:
+        check_finder(earlier, options.classifier.finder, contract)
 
     def count() -> int:
         return count_moments(find_sources(options, earlier), contract.max_pixels, options.every)
