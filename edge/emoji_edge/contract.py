@@ -45,6 +45,7 @@ class Look:
     Attributes:
         scale: how many times the box's side is cut out.
         samples: how many samples a side each pixel of the cut is the mean of.
+        reduce_to: the photo is first reduced by whole factors to so many times what is sampled.
         reach: how far from the middle the face may be, in parts of the cut.
         sure: the score from which nothing else is tried.
         sure_roll: degrees up to which a sure face is taken without a closer look.
@@ -54,6 +55,7 @@ class Look:
 
     scale: float
     samples: int
+    reduce_to: int
     reach: float
     sure: float
     sure_roll: float

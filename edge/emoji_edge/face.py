@@ -235,7 +235,7 @@ class _Search:
             wide,
             detector.size,
             look.samples,
-            contract.reduce_to,
+            look.reduce_to,
             gray=False,
             kept=self._kept,
         )

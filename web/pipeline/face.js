@@ -137,10 +137,10 @@ class Search {
 
   /** The most certain face near the middle of a square's surroundings, turned upright; null where there is none. */
   async look(square, name = "short") {
-    const { look, models, form, reduce_to: reduceTo } = this.settings;
+    const { look, models, form } = this.settings;
     const { size } = models[name];
     const wide = snapSquare({ ...square, side: square.side * look.scale });
-    const patch = cutSquare(this.photo, wide, size, look.samples, reduceTo, null, this.kept);
+    const patch = cutSquare(this.photo, wide, size, look.samples, look.reduce_to, null, this.kept);
     for (const detection of await this.detect(name, patch)) {
       const face = liftFace(detection, wide, size);
       const { x, y } = findSquare(face.box);
