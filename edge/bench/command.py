@@ -3,7 +3,8 @@
     python -m edge.bench.command [--peers] [--no-report]
 
 Two photos of 640x480: one where the first face detector suffices, and one whose face is so small
-that both run. Warm times are medians in a process of its own; cold ones are whole processes.
+that both run. Warm times are medians in a process of its own; cold ones are whole processes. A photo
+of a phone's size is held against its own decoding.
 """
 
 import argparse
@@ -19,12 +20,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from emoji_edge.benchmark import STAGES, load_photo, make_near_photo
-from emoji_edge.contract import load_contract
+import numpy as np
+from emoji_edge.benchmark import STAGES, encode_jpeg, load_photo, make_near_photo
+from emoji_edge.contract import find_models, load_contract
 from emoji_edge.runtime import describe_runtime
+from PIL import Image
 
 from models.report import REPORT, write_section
 
+from .faces_scenes import draw_noise
 from .peer_environment import make_peer_environment, run_python
 
 CORES = ("1", "all")  # for a peer, which cannot be told to use one thread
@@ -34,6 +38,9 @@ COMPARED = (
     "one core: the runner on one thread, the peer's process bound to one processor"
 )
 TARGETS = {"warm_ms": 10.0, "cold_s": 0.5, "peak_mb": 120.0}
+LARGE = (4000, 3000)
+GRAIN = 5.0  # of a phone's sensor: the deviation in gray levels
+LARGE_TIMES = 2.0  # a large photo's target, in times of its decoding
 WARM = """
 import json, sys
 from pathlib import Path
@@ -70,6 +77,34 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"version": version("fer"), "faces": faces, "first_s": first,
                   "warm_ms": statistics.median(times[3:]), "peak_mb": int(peak) * 1024 / 1e6}))
 """
+
+
+def make_large_photo() -> bytes:
+    """Make a photo as a phone's: 12 megapixels of rough surface, one face, a sensor's grain."""
+    rng = np.random.default_rng(12)
+    photo = draw_noise(rng, LARGE)
+    with Image.open(find_models() / "golden" / "photos" / "portrait.jpg") as portrait:
+        photo.paste(portrait.convert("RGB").resize((1200, 1200)), (1400, 1200))
+    grain = rng.normal(0, GRAIN, (LARGE[1], LARGE[0], 1)).astype(np.float32)
+    grained = (np.asarray(photo, np.float32) + grain).clip(0, 255)
+    return encode_jpeg(Image.fromarray(grained.astype(np.uint8)))
+
+
+def measure_large(photo: Path) -> dict[str, Any]:
+    """Medians of the default artifact on a large photo, by number of threads."""
+    model = load_contract().artifacts["default"]["tflite"]
+    photo.write_bytes(make_large_photo())
+    rows = []
+    for threads in sorted({1, min(2, os.cpu_count() or 1)}):
+        found = json.loads(run_python(sys.executable, WARM, model, threads, photo))
+        decode, whole = (found["stages_ms"][stage] for stage in ("decode", "whole"))
+        times = round(whole / decode, 2)
+        row = {"threads": threads, "decode_ms": round(decode, 1), "whole_ms": round(whole, 1)}
+        rows.append(row | {"times": times, "faces": found["faces"]})
+        print(f"large, {threads} threads: {whole:.0f} ms, {times:.1f} times its decoding")
+    width, height = LARGE
+    size = {"width": width, "height": height, "mb": round(photo.stat().st_size / 1e6, 1)}
+    return size | {"target": LARGE_TIMES, "rows": rows}
 
 
 def measure_cold(photo: Path) -> dict[str, float]:
@@ -141,6 +176,7 @@ def measure_section(photos: dict[str, Path], peers: bool) -> dict[str, Any]:
             f"({cold['min_s']:.2f} to {cold['max_s']:.2f}), peak {cold['peak_mb']:.0f} MB"
         )
     section["warm"] = measure_warm(photos)
+    section["large"] = measure_large(photos["near"].with_name("large.jpg"))
     section["peers"] = measure_peers(photos) if peers else []
     return section
 
@@ -167,7 +203,13 @@ def list_misses(section: dict[str, Any]) -> list[str]:
             for peer in section["peers"]
             if (peer["photo"], peer["cores"]) == (name, "1") and warm > peer["warm_ms"] / 10
         ]
-    return misses
+    large = section["large"]
+    return misses + [
+        f"large: {row['times']:g} times its decoding on threads: {row['threads']}, "
+        f"target {large['target']:g}"
+        for row in large["rows"]
+        if row["times"] > large["target"]
+    ]
 
 
 def main() -> int:

@@ -19,7 +19,19 @@ def render_benchmark(report: dict) -> str:
             f"{cold['peak_mb']:.0f} MB", count_faces(ours[name]["faces"]),
         ])  # fmt: skip
     setup = f"Medians on {section['machine']}, {section['runtime']}, one thread."
+    setup += f" {describe_large(section['large'])}"
     return "\n".join([make_table(head, rows), "", setup, *render_peers(section, ours)])
+
+
+def describe_large(large: dict) -> str:
+    """Say what a phone's photo takes, beside its decoding alone."""
+    size = f"{large['width']}x{large['height']} ({large['mb']:g} MB)"
+    times = ", ".join(
+        f"{row['whole_ms']:.0f} ms on {row['threads']} thread{'s' * (row['threads'] > 1)} "
+        f"({row['times']:.1f} times its decoding)"
+        for row in large["rows"]
+    )
+    return f"A photo of {size} takes {times}."
 
 
 def count_faces(count: int) -> str:
