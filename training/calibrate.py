@@ -5,7 +5,7 @@
 Fits one temperature for each head on the validation part (Guo et al. 2017), `scores` to the voters'
 shares and `label_scores` to the labels, and folds them into the weights of the heads: each artifact
 is calibrated, and no runtime applies them again. A run without a validation part takes the
-temperatures of the same run with one. Writes emoji.h5, the contract's `temperature` and the
+temperatures of the same run with one, and shows its epochs. Writes emoji.h5, the contract's `temperature` and the
 report's section `history`.
 """
 
@@ -104,13 +104,15 @@ def calibrate_run(faces: Faces, folder: Path, models: Path, fitted_on: Path) -> 
     temperature = fit_run(faces, fitted_on)
     fold_temperatures(find_network(folder), models / "emoji.h5", temperature)
     below = update_contract(models / "contract.json", temperature)
+    seconds = sum(epoch["seconds"] for epoch in read_history(folder))
     return read_run(folder) | {
         "run": folder.name,
         "temperature": temperature,
         "temperatures_of": fitted_on.name,
         "not_sure_below": below,
         "teachers": name_teachers(folder),
-        "epochs": read_history(folder),
+        "minutes": round(seconds / 60),
+        "epochs": read_history(fitted_on),
     }
 
 

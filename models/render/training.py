@@ -34,12 +34,12 @@ def render_details(report: dict) -> str:
     """Render the network's size and the versions it was trained with."""
     history = report["history"]
     network, versions = history["network"], history["versions"]
-    minutes = sum(epoch["seconds"] for epoch in history["epochs"]) / 60
     tools = ", ".join(f"{name} {version}" for name, version in versions.items())
+    machine = history.get("machine", "two shared processor cores")
     return (
         f"{network['parameters']:,} parameters, {network['multiply_adds'] / 1e6:.0f} million "
-        f"multiply-adds a face. Its last run took {len(history['epochs'])} epochs in {minutes:.0f} "
-        f"minutes on {history.get('machine', 'two shared processor cores')}, with {tools}."
+        f"multiply-adds a face. Its last run took {len(history['epochs'])} epochs in "
+        f"{history['minutes']} minutes on {machine}, with {tools}."
     )
 
 
@@ -62,7 +62,7 @@ def render_runs(report: dict) -> str:
     for run in report["evaluation"]["runs"]:
         rows.append(
             [run["run"], run["note"], run["phases"]]
-            + [f"{run['parameters']:,.0f}", f"{run['minutes']:.0f}"]
+            + [f"{run['parameters']:,.0f}", "" if run["minutes"] is None else f"{run['minutes']:.0f}"]
             + ["" if run[key] is None else PERCENT.format(run[key]) for key in shares]
             + ["" if run["public_divergence"] is None else f"{run['public_divergence']:.3f}"]
             + [run["commit"]]

@@ -416,6 +416,8 @@ def test_the_last_run_learns_from_the_validation_part_too(
     report = tmp_path / "report.json"
     history = json.loads(report.read_text())["history"]
     assert (history["run"], history["temperatures_of"]) == ("everything", "whole")
+    assert history["epochs"] == folder.read_history(runs_folder / "whole")
+    assert history["settings"]["validation"] == 0
     arguments = ["--model", str(tmp_path / "emoji.h5"), "--report", str(report)]
     assert evaluate.main([str(faces_path), *arguments]) == 0
     assert set(json.loads(report.read_text())["evaluation"]["splits"]) == {
@@ -433,7 +435,9 @@ def test_the_last_run_learns_from_the_validation_part_too(
 def test_the_script_is_the_way_to_the_shipped_network():
     history = json.loads((ROOT / "models/report.json").read_text())["history"]
     text = (ROOT / "training/ship.sh").read_text().replace("\\\n", " ")
-    command = next(line for line in text.splitlines() if "-m training.train " in line).split()
+    lines = [line.split() for line in text.splitlines()]
+    command = next(words for words in lines if "training.train" in words)
+    command += [words for words in lines if words[:1] == ["learn"]][-1]
     parser = argparse.ArgumentParser()
     settings.add_settings(parser)
     chosen = settings.read_settings(parser.parse_known_args(command)[0])
