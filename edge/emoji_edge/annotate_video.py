@@ -9,7 +9,7 @@ from PIL import Image
 
 from .annotate import draw_faces, place_copy
 from .result import PhotoResult
-from .video import VideoError, describe_error, load_library
+from .video import VideoError, load_library, open_container
 
 CLOCK = Fraction(1, 90000)
 CODECS = ("libx264", "mpeg4")  # the first that this FFmpeg has
@@ -30,18 +30,18 @@ class VideoAnnotator:
             folder: of all copies.
 
         Raises:
-            VideoError: the source cannot be read.
+            VideoError: the source cannot be read, or there is no place for the copy.
         """
         self._library = load_library()
         self._error = self._library.error.FFmpegError
         try:
-            self._source = self._library.open(source)
-        except self._error as error:
-            raise VideoError(describe_error(error)) from None
-        streams = self._source.streams.audio
-        self._sound = streams[0] if streams else None
+            place = place_copy(folder, name)
+        except OSError as error:
+            raise explain_copy(error) from None
+        self._source = open_container(source)
+        self._sound = find_sound(self._source)
         takes = self._sound is None or self._sound.codec_context.name in MP4_SOUND
-        self.path = f"{place_copy(folder, name)}.faces.{'mp4' if takes else 'mkv'}"
+        self.path = f"{place}.faces.{'mp4' if takes else 'mkv'}"
         self._copy: Any = None
         self._packets: Iterator[Any] = iter(())
         self._next: Any = None  # the sound's packet that is due
@@ -67,8 +67,8 @@ class VideoAnnotator:
             frame.pts, frame.time_base = stamp, CLOCK
             self._write_sound(time)
             self._mux(self._pictures.encode(frame))
-        except self._error as error:
-            raise VideoError(f"{self.path}: cannot be written ({error.strerror})") from None
+        except (self._error, OSError, ValueError) as error:  # ValueError: a codec's, a container's
+            raise explain_copy(error) from None
 
     def close(self) -> None:
         """Finish the copy, with the rest of the sound; without a frame there is none."""
@@ -77,8 +77,8 @@ class VideoAnnotator:
                 self._mux(self._pictures.encode(None))
                 self._write_sound(float("inf"))
                 self._copy.close()
-        except self._error as error:
-            raise VideoError(f"{self.path}: cannot be written ({error.strerror})") from None
+        except (self._error, OSError, ValueError) as error:
+            raise explain_copy(error) from None
         finally:
             self._copy = None
             self._source.close()
@@ -86,16 +86,17 @@ class VideoAnnotator:
     def _begin_copy(self, size: tuple[int, int]) -> None:
         self._size = size[0] + size[0] % 2, size[1] + size[1] % 2  # the encoders want even sides
         codec = next(name for name in CODECS if name in self._library.codecs_available)
-        self._copy = self._library.open(self.path, "w")
-        self._pictures = self._copy.add_stream(codec, rate=RATE)
+        copy = self._library.open(f"file:{self.path}", "w")
+        self._pictures = copy.add_stream(codec, rate=RATE)
         self._pictures.width, self._pictures.height = self._size
         self._pictures.pix_fmt = "yuv420p"
         self._pictures.codec_context.time_base = CLOCK if codec != "mpeg4" else Fraction(1, 60000)
         self._pictures.options = QUALITY[codec]
         if self._sound is not None:
-            self._voice = add_copied_stream(self._copy, self._sound)
+            self._voice = add_copied_stream(copy, self._sound)
             self._packets = self._source.demux(self._sound)
             self._next = self._read_packet()
+        self._copy = copy  # only now, so that close() finishes no copy without streams
 
     def _write_sound(self, until: float) -> None:
         """The packets up to a time, so that pictures and sound lie together in the file."""
@@ -114,6 +115,18 @@ class VideoAnnotator:
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             self._copy.mux(packet)
+
+
+def find_sound(container: Any) -> Any:
+    """The first stream of sound whose codec is known here; None where there is none."""
+    known = (stream for stream in container.streams.audio if stream.codec_context is not None)
+    return next(known, None)
+
+
+def explain_copy(error: Exception) -> VideoError:
+    """Say why there is no copy, in the words that a photo's copy has."""
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+    return VideoError(f"its annotated copy cannot be written ({reason})")
 
 
 def add_copied_stream(container: Any, stream: Any) -> Any:

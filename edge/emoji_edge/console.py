@@ -57,6 +57,24 @@ def say_line(line: str) -> None:
         print(line, flush=True)
 
 
+def show_line(line: str) -> None:
+    """Write a line to standard output where the run's results go elsewhere.
+
+    Such a run goes on without a reader, and where the stream's encoding has no emoji: it is UTF-8,
+    as all that this program writes.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(f"{line}\n".encode("utf-8", "replace"))
+            sys.stdout.buffer.flush()
+        else:
+            print(line, flush=True)
+    except (OSError, ValueError):
+        discard_output()
+
+
 def say_error(line: str) -> None:
     """Write a line to standard error at once, if there is one and somebody reads it."""
     if sys.stderr is not None:

@@ -2,7 +2,9 @@
 
 In a folder a photo is a file with a picture's suffix, one of a format that this program cannot read
 too (it becomes a failure, which names the reason), and a file whose suffix says nothing but whose
-first bytes are a picture's. All else is left out, and counted, so that it can be said.
+first bytes are a picture's. Where videos are wanted too, the suffix counts as well, but .ts only
+where the file begins as such a video, since most are programs. All else is left out, and counted,
+so that it can be said.
 """
 
 import os
@@ -20,6 +22,9 @@ UNREAD_SUFFIXES = frozenset({
     ".heic", ".heif", ".heics", ".heifs", ".hif", ".jp2", ".j2k", ".jpc", ".jpf", ".jpx", ".jxl",
     ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef",
 })  # fmt: skip
+# Of videos that are packets of MPEG; TypeScript has two of these suffixes.
+PACKET_SUFFIXES = frozenset({".ts", ".mts", ".m2ts"})
+PACKET_START = 0x47
 COPIES = (".faces.jpg", ".evidence.png", ".faces.mp4", ".faces.mkv")  # that --annotate made
 STARTS = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*",
@@ -177,8 +182,10 @@ class Walk:
             self._omissions.add(PIPE)
         elif entry.name.lower().endswith(COPIES):
             self._omissions.add(COPY)
-        elif named or (self._wants_photos and begins_as_picture(entry.path)):
+        elif named and (suffix not in PACKET_SUFFIXES or begins_as_packets(entry.path)):
             return True  # a link to nothing too, which becomes a failure
+        elif self._wants_photos and begins_as_picture(entry.path):
+            return True
         else:
             self._omissions.add(FILE, suffix)
         return False
@@ -191,6 +198,16 @@ class Walk:
 def is_special(path: str) -> bool:
     """Tell whether there is something that is no file: a pipe, a socket, a device."""
     return os.path.exists(path) and not os.path.isfile(path)
+
+
+def begins_as_packets(path: str) -> bool:
+    """Tell whether a file begins with a packet of MPEG, plain or behind four bytes of time."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(5)
+    except OSError:
+        return False
+    return PACKET_START in (start[:1] + start[4:])
 
 
 def begins_as_picture(path: str) -> bool:

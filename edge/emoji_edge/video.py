@@ -81,12 +81,8 @@ class Video:
         Raises:
             VideoError: no such file, no video, damaged before its first frame, or no PyAV.
         """
-        av = load_library()
-        self._error = av.error.FFmpegError
-        try:
-            self._container = av.open(path)
-        except self._error as error:
-            raise VideoError(describe_error(error)) from None
+        self._error = load_library().error.FFmpegError
+        self._container = open_container(path)
         try:
             self._stream = self._find_stream(max_pixels)
         except VideoError:
@@ -147,6 +143,8 @@ class Video:
                 "no pictures in it, only sound" if self._container.streams else "empty"
             )
         stream = self._container.streams.video[0]
+        if stream.codec_context is None:
+            raise VideoError("its codec is not known here")
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > max_pixels:
             raise VideoError(f"{width}x{height} is more than {max_pixels / 1e6:g} megapixels")
@@ -219,6 +217,19 @@ def load_library() -> "ModuleType":
         ) from None
     av.logging.set_level(av.logging.PANIC)
     return av
+
+
+def open_container(path: str) -> Any:
+    """Open a file to be read; VideoError says why it cannot be.
+
+    Without `file:` a name with a colon is taken for a URL. A title in another encoding than UTF-8
+    is shown with signs of replacement, since nothing here needs it.
+    """
+    av = load_library()
+    try:
+        return av.open(f"file:{path}", metadata_errors="replace")
+    except av.error.FFmpegError as error:
+        raise VideoError(describe_error(error)) from None
 
 
 def describe_error(error: Exception) -> str:

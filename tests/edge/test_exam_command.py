@@ -1,8 +1,13 @@
 """`emoji-edge --labels` as a user runs it: table, JSON, page, status, one line of complaint."""
 
+import errno
 import json
+import os
+import shutil
 
 import pytest
+from emoji_edge.cli.exam import write_file
+from emoji_edge.cli.sink import OutputError
 from emoji_edge.console import CANNOT_RUN, OK, SOME_FAILED
 
 from tests.helpers.photos import open_astronaut
@@ -128,3 +133,52 @@ def test_no_photo_is_an_error_of_the_options(run, folder):
     status, _, err = run("--labels", folder / "good.csv")
     assert status == CANNOT_RUN
     assert "no photo given" in err
+
+
+def test_names_that_are_not_utf8_are_shown(run, folder):
+    for place in (b"happy/caf\xe9", b"bored\xe9"):
+        inside = os.path.join(os.fsencode(folder / "set"), place)
+        os.mkdir(inside)
+        shutil.copy(folder / "set" / "happy" / "1.jpg", os.path.join(inside, b"4.jpg"))
+    path = folder / "exam.json"
+    status, _, err = run(folder / "set", "--labels", "--output", path)
+    assert (status, err) == (OK, "")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert {one["groups"]["folder"] for one in found["results"]} == {"", "caf\\udce9"}
+    assert found["left_out"]["unknown"] == {"bored\\udce9": 1}
+    table = os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")
+    shutil.copy(folder / "good.csv", table)
+    assert run(folder / "set", "--labels", table, "--output", path)[0] == OK
+    assert json.loads(path.read_text())["labels"] == f"{folder}/caf\\udce9.csv"
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
+    path = tmp_path / "exam.json"
+    with pytest.raises(OutputError, match=r"exam\.json: cannot be written \('utf-8' codec"):
+        write_file(str(path), "caf\udce9")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_read_is_said_and_fails(run, folder, monkeypatch):
+    scan = os.scandir
+
+    def refuse(place):
+        if os.fspath(place).endswith("sad"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (folder / "none").mkdir()
+    arguments = (folder / "set", folder / "none", "--labels", "--output", folder / "e.json")
+    status, out, err = run(*arguments)
+    assert status == SOME_FAILED
+    failed = json.loads((folder / "e.json").read_text())["left_out"]["failed"]
+    assert failed == [
+        {"photo": f"{folder}/set/sad", "error": "cannot be read (Permission denied)"},
+        {"photo": f"{folder}/none", "error": "no pictures in this folder"},
+    ]
+    assert err == "".join(f"emoji-edge: {one['photo']}: {one['error']}\n" for one in failed)
+    assert out.startswith("2 photos, ")
+    status, _, err = run(folder / "set" / "sad", "--labels")
+    assert status == CANNOT_RUN
+    assert err == f"emoji-edge: {folder}/set/sad: cannot be read (Permission denied)\n"

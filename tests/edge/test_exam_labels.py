@@ -32,7 +32,7 @@ def folder(tmp_path):
             path = tmp_path / "set" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"")
-        return list_files([str(tmp_path / argument) for argument in arguments])
+        return list_files([str(tmp_path / argument) for argument in arguments])[0]
 
     return make
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from emoji_edge.cli import main
+from emoji_edge.cli.moments import SUFFIXES as VIDEOS
+from emoji_edge.cli.moments import holds_videos
 from emoji_edge.console import OK, SOME_FAILED
 from emoji_edge.listing import Omissions, begins_as_picture, list_photos, show_name
 from PIL import Image
@@ -128,6 +130,33 @@ def test_nothing_is_said_where_nothing_is_left_out(tmp_path, capfd):
     (tmp_path / ".DS_Store").write_bytes(b"hidden")
     assert main([str(tmp_path)]) == OK
     assert capfd.readouterr().err == ""
+
+
+# ---- videos ----------------------------------------------------------------------------
+
+PACKET = b"G\x40\x11\x10" + bytes(184)
+
+
+@pytest.mark.parametrize("name", ["index.ts", "index.mts", "index.M2TS"])
+def test_a_program_is_no_video(tmp_path, name, capfd):
+    (tmp_path / "a.png").write_bytes(encode(PLAIN, "PNG"))
+    (tmp_path / name).write_text("export const answer = 42;")
+    os.mkfifo(tmp_path / "pipe.ts")
+    assert not holds_videos([str(tmp_path)], recursive=False)
+    assert main([str(tmp_path), "--format", "csv"]) == OK
+    out, err = capfd.readouterr()
+    assert out.startswith("photo,")
+    suffix = Path(name).suffix.lower()
+    assert err == f"emoji-edge: left out 1 other file (1 {suffix}), 1 pipe or device\n"
+    assert holds_videos([str(tmp_path / name)], recursive=False)
+
+
+@pytest.mark.parametrize("start", [PACKET, b"\0\1\2\3" + PACKET])
+def test_packets_of_mpeg_are_a_video(tmp_path, start):
+    (tmp_path / "a.ts").write_bytes(start)
+    (tmp_path / "b.ts").write_bytes(b"")
+    assert list_names(tmp_path, suffixes=VIDEOS) == ["a.ts"]
+    assert holds_videos([str(tmp_path)], recursive=False)
 
 
 # ---- annotated copies ----------------------------------------------------------------------------

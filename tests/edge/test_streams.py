@@ -3,16 +3,19 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 from emoji_edge import Classifier
 from emoji_edge.cli import main
+from emoji_edge.cli.progress import open_progress
 from emoji_edge.console import CANNOT_RUN, OK, SOME_FAILED
 from emoji_edge.runtime import silence_runtime
 
 from tests.helpers.photos import ASTRONAUT
+from tests.helpers.videos import happy_shot, steady, write_video
 
 COMMAND = f"{sys.executable} -m emoji_edge"
 
@@ -117,3 +120,39 @@ def test_silence_gives_standard_error_back(capfd):
         Classifier()
     print("heard", file=sys.stderr, flush=True)
     assert capfd.readouterr().err == "heard\n"
+
+
+@pytest.fixture(scope="module")
+def two_clips(tmp_path_factory):
+    """A folder with two videos of one frame."""
+    folder = tmp_path_factory.mktemp("clips")
+    for name in ("a.mkv", "b.mkv"):
+        write_video(folder / name, steady([happy_shot()], 10), "ffv1", "bgr0")
+    return folder
+
+
+def test_a_closed_pipe_for_the_summaries_does_not_end_a_run_with_a_file(tmp_path, two_clips):
+    status, path = tmp_path / "status", tmp_path / "t.csv"
+    done = run_shell(f"({COMMAND} {two_clips} --output {path}; echo $? > {status}) | true")
+    assert (done.stderr, status.read_text()) == (b"", "0\n")
+    rows = path.read_text().splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == [f"{two_clips}/{n}.mkv" for n in "ab"]
+
+
+def test_an_encoding_without_emoji_does_not_end_a_run_with_a_file(tmp_path, two_clips):
+    path = tmp_path / "t.csv"
+    done = run_shell(f"PYTHONIOENCODING=cp1252 {COMMAND} {two_clips} --output {path}")
+    assert (done.returncode, done.stderr) == (OK, b"")
+    assert path.read_text().count("\n") == 3
+    assert done.stdout.decode("utf-8").count("1 frame, 1 track") == 2
+
+
+@pytest.mark.parametrize("bar", [True, False])
+def test_a_summary_that_nobody_reads_is_dropped(monkeypatch, bar):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream, open_progress(bar, 2) as progress:
+        monkeypatch.setattr(sys, "stdout", stream)
+        progress.show("a summary")
+        progress.show("and another")
+        monkeypatch.undo()

@@ -9,14 +9,19 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from emoji_edge import Classifier
+from emoji_edge.annotate_video import VideoAnnotator
 from emoji_edge.cli import main
+from emoji_edge.cli.resume_timeline import Earlier, skip_sources
 from emoji_edge.console import CANNOT_RUN, INTERRUPTED, OK, SOME_FAILED
+from emoji_edge.listing import Photo
 from emoji_edge.timeline import classify_video, list_columns
+from emoji_edge.video import VideoError
 from PIL import Image
 
 from tests.helpers.photos import encode
@@ -306,6 +311,108 @@ def test_resume_names_the_option_that_leaves_out_faces_of_the_file(tmp_path, cli
     assert run(*arguments, "--threshold", "0.5", "--smallest-face", "2") == OK
 
 
+@pytest.fixture
+def short_clips(tmp_path):
+    """Make clips of so many frames with a face: names and numbers; returns the folder."""
+
+    def make(**numbers):
+        folder = tmp_path / "in"
+        folder.mkdir(exist_ok=True)
+        for name, count in numbers.items():
+            images = [happy_shot()] * count or [empty_shot()]
+            write_video(folder / f"{name}.mkv", steady(images, 10), "ffv1", "bgr0")
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_resume_tells_of_videos_that_have_no_rows(tmp_path, short_clips, kind, capsys):
+    folder, output = short_clips(b=1, c=0, d=2), tmp_path / f"t.{kind}"
+    assert run(folder, "--output", output) == OK
+    whole = output.read_bytes()
+    short_clips(a=1)
+    capsys.readouterr()
+    assert run(folder, "--output", output, "--resume") == OK
+    assert output.read_bytes() == whole
+    assert capsys.readouterr().err == (
+        f"emoji-edge: {output}: has no rows of {folder}/a.mkv, {folder}/c.mkv; they may be without "
+        "faces, failed or new, and are not done now\n"
+    )
+
+
+def test_resume_names_twenty_videos_without_rows_and_counts_the_others():
+    earlier = Earlier("csv", "t.csv", "z.mp4", 0, 9, 9, names={"z.mp4": None})
+    names = [*(f"{number}.mp4" for number in range(25)), "z.mp4", "zz.mp4"]
+    rest = skip_sources(iter([Photo(name, name) for name in names]), earlier)
+    assert [source.name for source in rest] == ["z.mp4", "zz.mp4"]
+    text = earlier.describe_absent()
+    assert text.startswith("t.csv: has no rows of 0.mp4, 1.mp4, ")
+    assert ", 19.mp4 and 5 more; they may be " in text
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_resume_refuses_another_order_and_lost_videos(tmp_path, short_clips, kind, capsys):
+    folder, output = short_clips(b=1, c=1, d=1), tmp_path / f"t.{kind}"
+    b, c, d = (folder / f"{name}.mkv" for name in "bcd")
+    assert run(d, b, d, "--output", output) == OK
+    whole = output.read_bytes()
+    capsys.readouterr()
+    for given, reason in (
+        ((b, d), f"has its videos in another order ({b})"),
+        ((c, b), f"has its videos in another order ({b})"),
+        ((d, c), f"is of other videos ({b})"),
+        ((c,), f"is of other videos ({d})"),
+    ):
+        assert run(*given, "--output", output, "--resume") == CANNOT_RUN
+        assert capsys.readouterr().err == f"emoji-edge: {output}: {reason}\n"
+        assert output.read_bytes() == whole
+    assert run(d, b, d, c, "--output", output, "--resume") == OK
+    assert output.read_bytes().startswith(whole)
+    assert output.read_bytes().count(b".mkv") == 3
+
+
+def test_resume_counts_the_failures_that_stay(tmp_path, short_clips, capsys):
+    folder, output = short_clips(b=1, d=1), tmp_path / "t.jsonl"
+    (folder / "c.mp4").write_bytes(b"no video" * 99)
+    (folder / "e.mp4").write_bytes(b"no video" * 99)
+    arguments = (folder, "--output", output)
+    assert run(*arguments) == SOME_FAILED
+    lines = output.read_bytes().splitlines(keepends=True)
+    assert [b'"error"' in line for line in lines] == [False, True, False, True]
+    (folder / "e.mp4").unlink()
+    write_video(folder / "e.mp4", steady([happy_shot()], 10))
+    for count, status in ((2, OK), (4, SOME_FAILED)):  # c is tried again where it is the last
+        output.write_bytes(b"".join(lines[:count]))
+        if count == 2:
+            mended = write_video(tmp_path / "mended.mp4", steady([happy_shot()], 10))
+            (folder / "c.mp4").write_bytes(mended.read_bytes())
+        assert run(*arguments, "--resume") == status
+    assert [b'"error"' in line for line in output.read_bytes().splitlines()] == [
+        False, True, False, False,
+    ]  # fmt: skip
+    assert capsys.readouterr().err.count("not a video") == 2
+
+
+def test_resume_of_csv_fails_where_a_video_still_cannot_be_opened(tmp_path, short_clips, capsys):
+    folder, output = short_clips(a=0, d=1), tmp_path / "t.csv"
+    (folder / "b.mp4").write_bytes(b"no video" * 99)
+    (folder / "c.jpg").write_bytes(b"no photo")
+    arguments = (folder, "--output", output, "--resume")
+    assert run(*arguments) == SOME_FAILED
+    capsys.readouterr()
+    assert run(*arguments) == SOME_FAILED
+    said = capsys.readouterr().err.splitlines()
+    assert f"has no rows of {folder}/a.mkv, {folder}/b.mp4, {folder}/c.jpg; " in said[0]
+    assert said[1:] == [
+        f"emoji-edge: {folder}/b.mp4: not a video, or damaged",
+        f"emoji-edge: {folder}/c.jpg: not a picture",
+    ]
+    (folder / "b.mp4").unlink()
+    (folder / "c.jpg").unlink()
+    assert run(*arguments) == OK
+
+
 def test_ctrl_c_leaves_whole_rows_and_a_copy_that_plays(tmp_path):
     clip = write_video(tmp_path / "clip.mp4", steady([happy_shot()] * 300, 25), sound=12)
     output = tmp_path / "t.csv"
@@ -378,10 +485,82 @@ def test_sound_that_mp4_does_not_take_goes_into_matroska(tmp_path, monkeypatch):
     assert len(sound) >= 1
 
 
+def test_sound_of_an_unknown_codec_is_left_out_of_the_copy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write_video(tmp_path / "clip.mp4", steady([happy_shot()] * 2, 25), sound=1)
+    path.write_bytes(path.read_bytes().replace(b"mp4a", b"drms").replace(b"esds", b"free"))
+    assert run("clip.mp4", "--annotate", "seen") == OK
+    frames, sound = read_copy("seen/clip.mp4.faces.mp4")
+    assert (len(frames), sound) == (2, [])
+
+
 def test_a_copy_that_cannot_be_written_is_one_clear_line(tmp_path, clip, capfd):
     (tmp_path / "seen").write_text("a file, not a folder")
     assert run(clip, "--annotate", tmp_path / "seen") == CANNOT_RUN
     assert capfd.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("blocked", ["b.mkv.faces.mp4", "sub"])
+def test_a_copy_that_is_blocked_is_a_failure_of_that_video_alone(
+    tmp_path, short_clips, monkeypatch, blocked, capsys
+):
+    folder = short_clips(a=1, b=2, c=1)
+    monkeypatch.chdir(folder)
+    names = ["a.mkv", "b.mkv", "c.mkv"]
+    if blocked == "sub":
+        (folder / "sub").mkdir()
+        (folder / "b.mkv").rename(folder / "sub" / "b.mkv")
+        names[1] = "sub/b.mkv"
+        (folder / "seen").mkdir()
+        (folder / "seen" / "sub").write_text("a file where a folder would be")
+    else:
+        (folder / "seen" / blocked).mkdir(parents=True)
+    assert run(*names, "--annotate", "seen", "--output", tmp_path / "t.jsonl") == SOME_FAILED
+    rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert [row["video"] for row in rows if "error" not in row] == [
+        "a.mkv", names[1], names[1], "c.mkv",
+    ]  # fmt: skip
+    (failure,) = [row for row in rows if "error" in row]
+    assert failure["video"] == names[1]
+    assert failure["error"].startswith("its annotated copy cannot be written (")
+    assert capsys.readouterr().err == f"emoji-edge: {names[1]}: {failure['error']}\n"
+    for name in ("a.mkv", "c.mkv"):
+        assert len(read_copy(f"seen/{name}.faces.mp4")[0]) == 1
+
+
+@pytest.mark.parametrize("method", ["write_frame", "close"])
+def test_a_copy_that_breaks_off_is_a_failure_of_that_video_alone(
+    tmp_path, short_clips, monkeypatch, method, capsys
+):
+    folder, whole = short_clips(a=2, b=2), getattr(VideoAnnotator, method)
+
+    def fail(annotator, *arguments):
+        whole(annotator, *arguments)
+        if "a.mkv" in annotator.path:
+            raise VideoError("disk full")
+
+    monkeypatch.setattr(VideoAnnotator, method, fail)
+    seen = tmp_path / "seen"
+    assert run(folder, "--annotate", seen, "--output", tmp_path / "t.csv") == SOME_FAILED
+    assert capsys.readouterr().err == f"emoji-edge: {folder}/a.mkv: disk full\n"
+    assert len(read_rows(tmp_path / "t.csv")) == 4
+    (copy,) = seen.rglob("b.mkv.faces.mp4")
+    assert len(read_copy(copy)[0]) == 2
+
+
+def test_a_video_of_an_unknown_codec_or_with_a_colon_does_not_end_the_run(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    locked = write_video(tmp_path / "a.mp4", steady([happy_shot()], 25))
+    locked.write_bytes(locked.read_bytes().replace(b"avc1", b"drmi"))
+    write_video(tmp_path / "b.mp4", steady([happy_shot()], 25)).rename("12:30.mp4")
+    Path("13:00").mkdir()
+    arguments = ("a.mp4", "12:30.mp4", "--annotate", "13:00/x", "--output", "t.csv")
+    assert run(*arguments) == SOME_FAILED
+    assert capsys.readouterr().err == "emoji-edge: a.mp4: its codec is not known here\n"
+    assert [row["video"] for row in read_rows(tmp_path / "t.csv")] == ["12:30.mp4"]
+    assert len(read_copy("file:13:00/x/12%3A30.mp4.faces.mp4")[0]) == 1
 
 
 def test_a_damaged_video_gives_its_rows_and_a_line(tmp_path, capsys):

@@ -273,3 +273,35 @@ def test_without_the_library_one_line_says_what_to_install(tmp_path, monkeypatch
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(VideoError, match=r"videos need PyAV: pip install 'emoji-edge\[video\]'"):
         Video(str(tmp_path / "clip.mp4"), LIMIT)
+
+
+def change_bytes(path, old, new):
+    data = path.read_bytes()
+    assert data.count(old)
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
+def test_a_codec_without_a_decoder_is_one_clear_line(tmp_path):
+    path = write_video(tmp_path / "clip.mp4", steady([empty_shot()] * 2, 25))
+    with pytest.raises(VideoError, match="its codec is not known here"):
+        Video(str(change_bytes(path, b"avc1", b"drmi")), LIMIT)
+
+
+def test_a_title_that_is_not_utf8_does_not_matter(tmp_path):
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as file:
+        file.metadata["title"] = "caf_"
+        stream = file.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        file.mux(stream.encode(av.VideoFrame.from_image(empty_shot())))
+        file.mux(stream.encode())
+    times, _, damage = read_video(change_bytes(path, b"caf_", b"caf\xe9"))
+    assert (len(times), damage) == (1, "")
+
+
+@pytest.mark.parametrize("name", ["12:30:05.mp4", "http:x.mp4", "50%d.mp4"])
+def test_a_name_is_never_an_address(tmp_path, monkeypatch, name):
+    write_video(tmp_path / "clip.mp4", steady([empty_shot()] * 3, 25)).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert len(read_video(name)[0]) == 3

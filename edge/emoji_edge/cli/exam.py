@@ -83,9 +83,10 @@ def write_file(path: str, text: str) -> None:
     try:
         Path(partial).write_text(text, encoding="utf-8")
         os.replace(partial, path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a text that UTF-8 does not have
         Path(partial).unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{path}: cannot be written ({reason})") from None
 
 
 def list_lines(found: dict[str, Any], contract: Contract) -> list[str]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..console import is_terminal, say_error, say_line
+from ..console import is_terminal, say_error, show_line
 from .options import OutputOptions
 
 
@@ -29,11 +29,12 @@ class Progress:
             self._bar.write(line, file=sys.stderr)
 
     def show(self, text: str) -> None:
-        """Write lines to standard output without breaking the bar."""
+        """Write lines to standard output without breaking the bar, as far as somebody reads."""
         if self._bar is None:
-            say_line(text)
+            show_line(text)
         else:
-            self._bar.write(text, file=sys.stdout)
+            with self._bar.external_write_mode():
+                show_line(text)
 
 
 @contextlib.contextmanager

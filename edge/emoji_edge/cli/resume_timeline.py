@@ -4,28 +4,32 @@ The last frame is done again, since some of its rows may be missing. Up to it th
 the file lead the tracks and the summary, so that the rest is as in an undisturbed run.
 """
 
+import collections
 import csv
 import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..batch import classify_photo
+from ..batch import Failure, classify_photo
 from ..classify import Classifier
 from ..contract import Contract
 from ..face import FinderOptions
-from ..listing import Photo
+from ..image import ImageError, open_photo
+from ..listing import STANDARD_INPUT, Photo
 from ..result import PhotoResult
 from ..timeline import BOX, Row, Timeline, describe_faces, list_columns
-from .moments import Moment
+from ..video import Video, VideoError
+from .moments import Moment, is_video
 from .resume import ResumeError
 
 CLOSE = 1e-4  # how far a score may be from the one in the file; another model's are farther
 CLOSE_BOX = 0.02  # in pixels
+MOST_NAMES = 20  # of sources without rows, in the line that tells of them
 
 
 @dataclass
@@ -38,7 +42,10 @@ class Earlier:
         frame: of the last row; None where the source's failure is the last.
         begin: bytes before the source's first row.
         keep: bytes before the first row of that frame.
-        failures: that are in the file.
+        failures: in those bytes.
+        seen: failures in the whole file.
+        names: of all sources in the file, in its order.
+        absent: the sources before the last that have no rows; skip_sources finds them.
         faintest, narrowest: the least detector score and side in pixels of the faces found.
     """
 
@@ -49,8 +56,26 @@ class Earlier:
     begin: int
     keep: int
     failures: int = 0
+    seen: int = 0
+    names: dict[str, None] = field(default_factory=dict)
+    absent: list[Photo] = field(default_factory=list)
     faintest: float = math.inf
     narrowest: float = math.inf
+
+    def stop_at(self, frame: int | None, offset: int) -> None:
+        """Take this frame as the one to go on with; what failed before it stays in the file."""
+        self.frame, self.keep, self.failures = frame, offset, self.seen
+
+    def describe_absent(self) -> str:
+        """Say in one line which sources have no rows; empty where all have."""
+        if not self.absent:
+            return ""
+        names = ", ".join(source.name for source in self.absent[:MOST_NAMES])
+        more = len(self.absent) - MOST_NAMES
+        return (
+            f"{self.path}: has no rows of {names}{f' and {more} more' if more > 0 else ''}; "
+            "they may be without faces, failed or new, and are not done now"
+        )
 
 
 def read_earlier(kind: str, path: str, labels: Sequence[str]) -> Earlier | None:
@@ -74,16 +99,17 @@ def read_earlier(kind: str, path: str, labels: Sequence[str]) -> Earlier | None:
 
 def _take_row(found: Earlier, offset: int, row: Row) -> Earlier:
     frame = None if "error" in row else row["frame"]
-    found.failures += "error" in row
     if row.get("detection") is not None:
         found.faintest = min(found.faintest, row["detection"])
         side = max(row["x1"] - row["x0"], row["y1"] - row["y0"])
         found.narrowest = min(found.narrowest, side)
     if row["video"] != found.source:
         found.source, found.begin = row["video"], offset
-        found.frame, found.keep = frame, offset
+        found.names[row["video"]] = None
+        found.stop_at(frame, offset)
     elif frame is not None and frame != found.frame:
-        found.frame, found.keep = frame, offset
+        found.stop_at(frame, offset)
+    found.seen += "error" in row
     return found
 
 
@@ -139,12 +165,46 @@ def _choose_reader(column: str) -> Callable[[str], Any]:
 
 
 def skip_sources(sources: Iterator[Photo], earlier: Earlier) -> Iterator[Photo]:
-    """The sources from the one on in which the earlier run stopped; ResumeError without it."""
-    rest = itertools.dropwhile(lambda source: source.name != earlier.source, sources)
-    first = next(rest, None)
-    if first is None:
-        raise ResumeError(f"{earlier.path}: is of other videos ({earlier.source})")
-    return itertools.chain([first], rest)
+    """The sources from the one on in which the earlier run stopped.
+
+    Those before it that have no rows in the file become `absent`.
+
+    Raises:
+        ResumeError: the file's sources are not the first of these, or not in this order.
+    """
+    absent = []
+    due = collections.deque(earlier.names)
+    for source in sources:
+        if source.name not in earlier.names:
+            absent.append(source)
+        elif not due or source.name != due.popleft():
+            raise ResumeError(f"{earlier.path}: has its videos in another order ({source.name})")
+        elif source.name == earlier.source and not due:
+            earlier.absent = absent
+            return itertools.chain([source], sources)
+    missing = due[0] if due else earlier.source
+    raise ResumeError(f"{earlier.path}: is of other videos ({missing})")
+
+
+def list_failures(sources: Iterable[Photo], max_pixels: int) -> Iterator[Failure]:
+    """Yield a failure for each of these sources that cannot be opened now."""
+    for source in sources:
+        try:
+            open_source(source, max_pixels)
+        except (VideoError, ImageError) as error:
+            yield Failure(source.name, str(error))
+
+
+def open_source(source: Photo, max_pixels: int) -> None:
+    """Open a photo or a video; VideoError or ImageError where that is impossible."""
+    if source.error:
+        raise ImageError(source.error)
+    if source.path == STANDARD_INPUT:
+        return
+    if is_video(source.path):
+        Video(source.path, max_pixels).close()
+    else:
+        open_photo(source.path, max_pixels)
 
 
 def resume_moments(

@@ -11,11 +11,19 @@ from ..contract import Contract
 from ..listing import Omissions, Photo
 from ..result import PhotoResult
 from ..timeline import Timeline, list_photo_rows
+from ..video import VideoError
 from .finding import UsageError
 from .moments import Moment, classify_moments, count_moments, list_moments, list_sources
 from .options import Options
 from .progress import Progress, show_progress
-from .resume_timeline import Earlier, check_finder, read_earlier, resume_moments, skip_sources
+from .resume_timeline import (
+    Earlier,
+    check_finder,
+    list_failures,
+    read_earlier,
+    resume_moments,
+    skip_sources,
+)
 from .summary import format_summary
 from .table import format_table
 from .timeline_output import TimelineOutput
@@ -38,7 +46,7 @@ def run_videos(options: Options, contract: Contract) -> int:
         recorder = Recorder(options, contract, output, progress)
         with contextlib.closing(recorder):
             record_moments(options, contract, recorder, earlier)
-    return SOME_FAILED if recorder.failures or (earlier and earlier.failures) else OK
+    return SOME_FAILED if recorder.failures else OK
 
 
 def find_sources(
@@ -61,6 +69,8 @@ def record_moments(
         timeline = recorder.begin_video(earlier.source)
         classifier = options.classifier.build()
         moments = resume_moments(moments, earlier, timeline, classifier, recorder.progress.advance)
+    if earlier:
+        report_earlier(earlier, limit, recorder)
     outcomes = classify_moments(moments, options.classifier, options.jobs, options.annotate)
     recorder.output.open(earlier.keep if earlier else 0)
     for moment, photo, outcome in outcomes:
@@ -70,6 +80,16 @@ def record_moments(
     recorder.output.close()
     if text := omissions.describe():
         recorder.progress.say(f"emoji-edge: {text}")
+
+
+def report_earlier(earlier: Earlier, max_pixels: int, recorder: "Recorder") -> None:
+    """Count what failed in the part of the file that stays, and say what has no rows in it."""
+    recorder.failures += earlier.failures
+    if text := earlier.describe_absent():
+        recorder.progress.say(f"emoji-edge: {text}")
+    for failure in list_failures(earlier.absent, max_pixels):
+        recorder.failures += 1
+        recorder.progress.say(f"emoji-edge: {failure.photo}: {failure.error}")
 
 
 class Recorder:
@@ -86,6 +106,7 @@ class Recorder:
         self._contract = contract
         self._timeline: Timeline | None = None
         self._annotator: VideoAnnotator | None = None
+        self._copied = ""  # the video whose copy was begun, or could not be
 
     def record(self, moment: Moment, photo: Photo, outcome: Outcome) -> None:
         """Write one moment's outcome; photo: what was classified."""
@@ -126,11 +147,15 @@ class Recorder:
         """Finish the annotated copy, so that it can be played as far as it is written."""
         annotator, self._annotator = self._annotator, None
         if annotator is not None:
-            annotator.close()
+            with self._record_copy_failure(self._copied):
+                annotator.close()
 
     def _record_failure(self, moment: Moment, failure: Failure) -> None:
         if moment.frame and not moment.error:
             failure = Failure(failure.photo, f"frame {moment.index}: {failure.error}")
+        self._write_failure(failure)
+
+    def _write_failure(self, failure: Failure) -> None:
         self.failures += 1
         self.output.write_failure(failure)
         self.progress.say(f"emoji-edge: {failure.photo}: {failure.error}")
@@ -138,7 +163,22 @@ class Recorder:
     def _annotate(self, moment: Moment, photo: Photo, result: PhotoResult) -> None:
         if not self._options.annotate or moment.frame is None or photo.image is None:
             return
-        if self._annotator is None:
-            source, folder = moment.source, Path(self._options.annotate)
-            self._annotator = VideoAnnotator(source.path, source.name, folder)
-        self._annotator.write_frame(photo.image, result, moment.frame.time)
+        source, folder = moment.source, Path(self._options.annotate)
+        with self._record_copy_failure(source.name):
+            if self._copied != source.name:
+                self._copied = source.name
+                self._annotator = VideoAnnotator(source.path, source.name, folder)
+            if self._annotator is not None:
+                self._annotator.write_frame(photo.image, result, moment.frame.time)
+
+    @contextlib.contextmanager
+    def _record_copy_failure(self, name: str) -> Iterator[None]:
+        """Make a copy that cannot be written a failure of its video, which goes on without it."""
+        try:
+            yield
+        except VideoError as error:
+            annotator, self._annotator = self._annotator, None
+            if annotator is not None:
+                with contextlib.suppress(VideoError):
+                    annotator.close()
+            self._write_failure(Failure(name, str(error)))

@@ -15,6 +15,7 @@ import numpy as np
 from ..batch import Failure, Outcome
 from ..classify import ClassifierOptions
 from ..contract import Contract, load_contract
+from ..listing import Photo, show_name
 from ..parallel import classify_photos
 from ..result import HEADS, PhotoResult
 from .groups import measure_groups
@@ -33,7 +34,7 @@ class Exam:
 
     Attributes:
         asked: each labelled photo with its result, in the order of the table.
-        failed: photos that could not be read.
+        failed: photos and folders that could not be read.
         left_out: what never came to be asked.
         labels: the contract's.
         source: of the labels: the table's path, or "folders".
@@ -118,31 +119,36 @@ def run_exam(
     """
     contract = load_contract()
     several = [photos] if isinstance(photos, str | Path) else photos
-    asked, left = match_photos([str(one) for one in several], labels, contract)
+    asked, left, problems = match_photos([str(one) for one in several], labels, contract)
+    failed = [Failure(photo.name, photo.error) for photo in problems]
+    total = len(asked) + len(failed)
+    if watch:
+        for failure in failed:
+            watch(failure, total)
     photos_asked = iter([one.photo for one in asked])
     outcomes = classify_photos(photos_asked, options or ClassifierOptions(), jobs, annotate)
     pairs: list[tuple[LabelledPhoto, PhotoResult]] = []
-    failed = []
     for one, outcome in zip(asked, outcomes, strict=True):
         if isinstance(outcome, Failure):
             failed.append(outcome)
         else:
             pairs.append((one, _forget_pictures(outcome)))
         if watch:
-            watch(outcome, len(asked))
-    source = "folders" if labels is None else str(labels)
+            watch(outcome, total)
+    source = "folders" if labels is None else show_name(str(labels))
     return Exam(tuple(pairs), tuple(failed), left, contract.labels, source)
 
 
 def match_photos(
     photos: Sequence[str], labels: str | Path | None, contract: Contract
-) -> tuple[list[LabelledPhoto], LeftOut]:
-    """Find the photos that have a label; ExamError where there are none."""
+) -> tuple[list[LabelledPhoto], LeftOut, list[Photo]]:
+    """Find the photos that have a label, and the folders that give none; ExamError without any."""
     rows = None if labels is None else read_table(labels, contract.labels)
-    files = list_files(photos)
+    files, problems = list_files(photos)
     where = ", ".join(photos)
     if not files:
-        raise ExamError(f"{where}: no pictures")
+        reasons = "; ".join(f"{problem.name}: {problem.error}" for problem in problems)
+        raise ExamError(reasons or f"{where}: no pictures")
     if rows is None:
         asked, left = match_folders(files, contract.labels)
         hint = f"no folder in {where} is named after an expression ({', '.join(contract.labels)})"
@@ -154,7 +160,7 @@ def match_photos(
             hint = f"{labels}: no row names an expression (it says {names})"
     if not asked:
         raise ExamError(hint)
-    return asked, left
+    return asked, left, problems
 
 
 def _forget_pictures(result: PhotoResult) -> PhotoResult:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ..listing import Photo, list_photos
+from ..listing import Photo, list_photos, show_name
 from .labels import ExamError, Row
 from .names import find_expression
 
@@ -45,24 +45,30 @@ class LeftOut:
     contradicting: list[str] = field(default_factory=list)
 
 
-def list_files(arguments: Sequence[str]) -> list[File]:
+def list_files(arguments: Sequence[str]) -> tuple[list[File], list[Photo]]:
     """List every photo below the arguments, one that two of them name only once.
+
+    Returns:
+        The photos, and those with an error: a folder that cannot be read, or has none.
 
     Raises:
         ExamError: an argument is not there.
     """
     found: dict[str, File] = {}
+    problems: dict[str, Photo] = {}
     for argument in arguments:
         if not os.path.exists(argument):
             raise ExamError(f"{argument}: no such file or folder")
         folder = argument if os.path.isdir(argument) else os.path.dirname(argument) or "."
         above = os.path.dirname(os.path.abspath(folder))
         for photo in list_photos([argument], recursive=True):
-            if photo.path:
+            if photo.error:
+                problems.setdefault(photo.name, photo)
+            else:
                 inside = os.path.relpath(os.path.abspath(photo.path), above)
                 file = (photo, PurePosixPath(Path(inside).as_posix()))
                 found.setdefault(os.path.realpath(photo.path), file)
-    return list(found.values())
+    return list(found.values()), list(problems.values())
 
 
 def match_rows(
@@ -120,10 +126,10 @@ def match_folders(
         if any(known):
             place = max(i for i, label in enumerate(known) if label)
             others = [name for i, name in enumerate(folders) if i > 0 and i != place]
-            groups = {FOLDER_GROUP: "/".join(others)}
+            groups = {FOLDER_GROUP: show_name("/".join(others))}
             found.append(LabelledPhoto(photo, known[place], groups))
         elif len(folders) > 1:
-            left.unknown[folders[-1]] += 1
+            left.unknown[show_name(folders[-1])] += 1
         else:
             left.unlabelled.append(photo.name)
     return found, left
