@@ -3,8 +3,8 @@
     python -m edge.bench.command [--peers] [--no-report]
 
 Two photos of 640x480: one where the first face detector suffices, and one whose face is so small
-that both run. Warm times are medians in a process of its own; cold ones are whole processes. A photo
-of a phone's size is held against its own decoding.
+that both run. Warm times are medians in a process of its own; cold ones are whole processes. A
+photo of a phone's size is held against its own decoding.
 """
 
 import argparse

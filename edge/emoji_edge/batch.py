@@ -13,6 +13,8 @@ from .image import Box, ImageError, Source, open_photo
 from .listing import STANDARD_INPUT, Photo
 from .result import PhotoResult
 
+NO_MEMORY = "too large for this device's memory"
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -39,16 +41,24 @@ def classify_photo(classifier: Classifier, photo: Photo, annotate: str = "") -> 
         return Failure(photo.name, photo.error)
     if photo.image is not None:
         return classify_source(classifier, photo.image, photo.name, boxes=photo.boxes)
-    data = photo.data
     try:
-        if data is None:
-            data = read_input() if photo.path == STANDARD_INPUT else read_file(photo)
-    except OSError as error:
-        return Failure(photo.name, f"cannot be read ({error.strerror})")
+        data = read_photo(photo)
     except ImageError as error:
         return Failure(photo.name, str(error))
     outcome = classify_source(classifier, data, photo.name, annotate, photo.path, boxes=photo.boxes)
     return replace(outcome, photo_sha256=hashlib.sha256(data).hexdigest())
+
+
+def read_photo(photo: Photo) -> bytes:
+    """The bytes of a photo, which it has or which are read; ImageError where that is impossible."""
+    if photo.data is not None:
+        return photo.data
+    try:
+        return read_input() if photo.path == STANDARD_INPUT else Path(photo.path).read_bytes()
+    except OSError as error:
+        raise ImageError(f"cannot be read ({error.strerror})") from None
+    except (MemoryError, OverflowError):  # the latter of a file whose length Python cannot hold
+        raise ImageError(NO_MEMORY) from None
 
 
 def read_input() -> bytes:
@@ -59,11 +69,6 @@ def read_input() -> bytes:
     if not isinstance(data, bytes):
         raise ImageError("standard input has no bytes")
     return data
-
-
-def read_file(photo: Photo) -> bytes:
-    """The bytes of a photo's file; OSError."""
-    return Path(photo.path).read_bytes()
 
 
 def classify_source(
@@ -94,7 +99,7 @@ def classify_source(
     except (ImageError, BoxError) as error:
         return Failure(name, str(error))
     except MemoryError:
-        return Failure(name, "too large for this device's memory")
+        return Failure(name, NO_MEMORY)
     if annotate:
         from .annotate import write_annotated
 

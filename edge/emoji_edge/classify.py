@@ -159,7 +159,8 @@ class Classifier:
         Raises:
             ImageError: the picture cannot be used.
             TypeError: the source is nothing that a picture can come from.
-            BoxError: a box is none, or lies outside the picture; it is a ValueError.
+            BoxError: a box is none, lies outside the picture, or is over four times as long as
+                its longer side; it is a ValueError.
         """
         image = open_photo(source, self.contract.max_pixels)
         name = name or (os.fsdecode(source) if isinstance(source, str | os.PathLike) else "")

@@ -31,6 +31,7 @@ from .image import Box
 from .resize import resize
 
 ONE = 1 << 16  # of the fixed-point positions
+LONGEST_BOX = 4  # times the picture's longer side: beyond, a caller's box is nearly all black
 Kept = dict[tuple[int, int, int, int, int], Image.Image]  # blocks by their place, see cut_square
 
 
@@ -104,9 +105,27 @@ def resize_face(image: Image.Image, contract: Contract, box: Box | None = None) 
     Returns:
         Gray levels, uint8 [size, size] of the contract's input.
     """
+    size = contract.input_size
     if box is not None:
-        image = image.crop(square_box(box))
-    return np.asarray(resize(image.convert("L"), contract.input_size, contract.input_size))
+        return np.asarray(_resize_square(image, square_box(box), size))
+    return np.asarray(resize(image.convert("L"), size, size))
+
+
+def _resize_square(image: Image.Image, square: tuple[int, int, int, int], size: int) -> Image.Image:
+    """Resize a square in gray, black outside the picture, without making the square itself.
+
+    It may be many times as large as the picture. So only the picture's own rows get the new width;
+    the black ones above and below them join these where they are short.
+    """
+    left, top, right, bottom = square
+    first, last = max(0, top), min(image.height, bottom)
+    begin, end = max(0, left), min(image.width, right)
+    columns = Image.new("L", (size, bottom - top))
+    if first < last and begin < end:
+        rows = Image.new("L", (right - left, last - first))
+        rows.paste(image.crop((begin, first, end, last)).convert("L"), (begin - left, 0))
+        columns.paste(resize(rows, size, rows.height), (0, first - top))
+    return resize(columns, size, size)
 
 
 def square_box(box: Box) -> tuple[int, int, int, int]:
@@ -131,10 +150,18 @@ def check_box(box: object) -> Box:
 
 
 def check_inside(box: Box, size: tuple[int, int]) -> None:
-    """Raise BoxError where a box has no pixel of a picture of that width and height."""
+    """Raise BoxError where a box does not fit a picture of that width and height.
+
+    It has to have a pixel of the picture, and its longer side, in whole pixels, is at most
+    LONGEST_BOX times the picture's longer side.
+    """
     x0, y0, x1, y1 = box
+    picture = f"the picture of {size[0]}x{size[1]}"
     if x1 <= 0 or y1 <= 0 or x0 >= size[0] or y0 >= size[1]:
-        raise BoxError(f"the box {list(box)} lies outside the picture of {size[0]}x{size[1]}")
+        raise BoxError(f"the box {list(box)} lies outside {picture}")
+    left, _, right, _ = square_box(box)
+    if right - left > LONGEST_BOX * max(size):
+        raise BoxError(f"the box {list(box)} is over {LONGEST_BOX} times as long as {picture}")
 
 
 def cut_square(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import threading
 import warnings
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .batch import Failure, Outcome, classify_photo
+from .batch import Failure, Outcome, classify_photo, read_photo
 from .classify import Classifier, ClassifierOptions
 from .errors import EmojiError
-from .listing import Photo
+from .image import ImageError
+from .listing import STANDARD_INPUT, Photo
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -49,11 +52,12 @@ def classify_photos(
         annotate: the folder of annotated copies, none where empty.
 
     Raises:
-        ModelError, ContractError: the network cannot be used; at once on one process.
+        ModelError, ContractError, ParallelError: the network, or so many processes, cannot be
+            used; at once, before any photo is taken.
     """
+    classifier = options.build()  # also for the workers' sake: they cannot say what is wrong
     if jobs > 1:
         return classify_parallel(photos, options, jobs, annotate)
-    classifier = options.build()
     return (classify_photo(classifier, photo, annotate) for photo in photos)
 
 
@@ -61,7 +65,21 @@ def _start_worker(options: ClassifierOptions, annotate: str) -> None:
     global _worker  # noqa: PLW0603 - a pool has no other place for what its workers keep
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    _worker = options.build(), annotate
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        _worker = options.build(), annotate
+    except (EmojiError, MemoryError):  # the parent built the same, and says what becomes of it
+        os._exit(1)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has: one that was killed cannot tell its workers."""
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _run_worker(photo: Photo) -> Outcome:
@@ -87,24 +105,51 @@ def _start_pool(options: ClassifierOptions, jobs: int, annotate: str) -> Process
 def classify_parallel(
     photos: Iterator[Photo], options: ClassifierOptions, jobs: int, annotate: str = ""
 ) -> Iterator[Outcome]:
-    """Classify photos on so many processes, be it one, and yield outcomes in their order."""
+    """Classify photos on so many processes, be it one, and yield outcomes in their order.
+
+    Raises:
+        ParallelError: they cannot work together here; at once.
+    """
     pool = _start_pool(options, jobs, annotate)
-    waiting: deque[tuple[Photo, Future[Outcome]]] = deque()
+    return _run_pool(pool, map(_take_input, photos), options, jobs, annotate)
+
+
+def _take_input(photo: Photo) -> Photo:
+    """Read standard input, which a worker does not have; any other photo stays as it is."""
+    if photo.path != STANDARD_INPUT or photo.error:
+        return photo
+    try:
+        return replace(photo, data=read_photo(photo))
+    except ImageError as error:
+        return replace(photo, error=str(error))
+
+
+def _run_pool(
+    pool: ProcessPoolExecutor,
+    photos: Iterator[Photo],
+    options: ClassifierOptions,
+    jobs: int,
+    annotate: str,
+) -> Iterator[Outcome]:
+    taken: deque[Photo] = deque()  # and not yet answered; `futures` are of the same, in order
+    futures: deque[Future[Outcome]] = deque()
     try:
         while True:
-            for photo in itertools.islice(photos, AHEAD * jobs - len(waiting)):
-                waiting.append((photo, pool.submit(_run_worker, photo)))
-            if not waiting:
-                return
-            photo, future = waiting.popleft()
             try:
-                outcome = future.result()
+                for photo in itertools.islice(photos, AHEAD * jobs - len(taken)):
+                    taken.append(photo)
+                    futures.append(pool.submit(_run_worker, photo))
+                if not taken:
+                    return
+                outcome = futures[0].result()
             except BrokenExecutor:  # out of memory, say: which photo was it?
-                left = [photo, *(entry[0] for entry in waiting)]
-                yield from _classify_alone(left, options, annotate)
-                waiting.clear()
+                yield from _classify_alone(list(taken), options, annotate)
+                taken.clear()
+                futures.clear()
                 pool = _start_pool(options, jobs, annotate)
             else:
+                taken.popleft()
+                futures.popleft()
                 yield outcome
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -1,29 +1,34 @@
 """Many photos: order, processes, and a run that is killed and resumed."""
 
+import concurrent.futures
 import csv
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import termios
 import time
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 
+import psutil
 import pytest
-from emoji_edge.batch import Failure
+from emoji_edge.batch import Failure, read_photo
 from emoji_edge.classify import ClassifierOptions
 from emoji_edge.cli import main
 from emoji_edge.cli.resume import Done, Plan, ResumeError, read_done, skip_done
 from emoji_edge.console import CANNOT_RUN, OK, SOME_FAILED
 from emoji_edge.contract import load_contract
+from emoji_edge.image import ImageError
 from emoji_edge.listing import Photo, list_photos
 from emoji_edge.parallel import classify_photos
 from emoji_edge.rows import list_columns
 from PIL import Image
 
-from tests.helpers.photos import encode, make_scene
+from tests.helpers.photos import ASTRONAUT, encode, make_scene
 
 CONTRACT = load_contract()
 COMMAND = [sys.executable, "-m", "emoji_edge"]
@@ -78,6 +83,100 @@ def test_a_photo_that_ends_its_process_is_a_failure_and_the_run_goes_on(album):
     assert [len(answers[i].faces) for i in (0, 2, 3)] == [1, 1, 1]
 
 
+def test_a_pool_that_breaks_as_it_takes_a_photo_loses_none(album, monkeypatch):
+    pool = concurrent.futures.ProcessPoolExecutor
+    submit, names = pool.submit, []
+
+    def break_once(self, work, photo):
+        names.append(photo.name)
+        if names == ["a", "b"]:
+            raise BrokenProcessPool
+        return submit(self, work, photo)
+
+    monkeypatch.setattr(pool, "submit", break_once)
+    photos = (Photo(name, str(album / "00.jpg")) for name in "abc")
+    answers = list(classify_photos(photos, ClassifierOptions(), 2))
+    assert [(answer.photo, len(answer.faces)) for answer in answers] == [
+        ("a", 1), ("b", 1), ("c", 1),
+    ]  # fmt: skip
+    assert names == ["a", "b", "a", "b", "c"]
+
+
+def test_processes_end_with_the_one_that_started_them(album, tmp_path):
+    """Killed, it cannot tell them; before, they waited for their next photo for good."""
+    output = tmp_path / "out.jsonl"
+    photos = [str(album / f"{i:02}.jpg") for i in range(9)]
+    command = [*COMMAND, *photos, "-", "--jobs", "2", "--output", str(output)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not (output.exists() and output.read_bytes()):
+            time.sleep(0.02)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait()
+    left = psutil.wait_procs(workers, timeout=60)[1]
+    for worker in left:
+        worker.kill()
+    assert len(workers) >= 2
+    assert left == []
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_standard_input_is_read_on_several_processes_too(album, jobs):
+    arguments = [str(album / "00.jpg"), "-", "--jobs", jobs, "--format", "jsonl"]
+    with ASTRONAUT.open("rb") as photo:
+        done = subprocess.run([*COMMAND, *arguments], stdin=photo, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (OK, b"")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["photo"], second["photo"]) == (str(album / "00.jpg"), "-")
+    assert (
+        second["faces"]
+        == json.loads(subprocess.check_output([*COMMAND, str(ASTRONAUT), "--format", "json"]))[
+            "faces"
+        ]
+    )
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_model_that_is_none_is_one_line_and_leaves_the_output(album, tmp_path, capfd, jobs):
+    bad, output = tmp_path / "bad.tflite", tmp_path / "keep.csv"
+    bad.write_bytes(b"no network")
+    output.write_text("kept\n")
+    arguments = [str(album), "--jobs", jobs, "--output", str(output)]
+    for model, reason in (
+        ("flaot16", "flaot16: no such file, and no artifact"),
+        (str(bad), f"{bad}: not a TFLite file"),
+    ):
+        assert main([*arguments, "--model", model]) == CANNOT_RUN
+        (line,) = capfd.readouterr().err.splitlines()
+        assert line.startswith(f"emoji-edge: {reason}")
+        assert output.read_text() == "kept\n"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_file_too_large_for_the_memory_is_a_failure_and_the_run_goes_on(album, jobs):
+    huge = album / "0.jpg"
+    with huge.open("wb") as file:
+        file.truncate(64 << 30)  # takes no room on the disk
+    arguments = [str(huge), str(album / "00.jpg"), "--jobs", jobs, "--format", "jsonl"]
+    command = shlex.join([*COMMAND, *arguments])
+    limited = f"ulimit -v {16 << 20}; {command}"  # 16 GiB, whatever this machine has
+    done = subprocess.run(limited, shell=True, capture_output=True, check=False)
+    assert done.returncode == SOME_FAILED
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first == {"photo": str(huge), "error": "too large for this device's memory"}
+    assert len(second["faces"]) == 1
+    assert done.stderr.decode() == f"emoji-edge: {huge}: too large for this device's memory\n"
+
+
+def test_a_file_whose_length_python_cannot_hold_is_a_failure(monkeypatch):
+    def fail(_: object) -> bytes:
+        raise OverflowError("cannot fit 'int' into an index-sized integer")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
+    with pytest.raises(ImageError, match=r"^too large for this device's memory$"):
+        read_photo(Photo("a", "a.jpg"))
+
+
 @pytest.mark.parametrize(
     "error", [OSError(30, "Read-only file system"), ImportError("no _multiprocessing")]
 )
@@ -88,7 +187,10 @@ def test_without_shared_memory_it_is_one_line_that_says_what_to_do(
         raise error
 
     monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", fail)
-    assert main([str(album), "--jobs", "2", "--format", "csv"]) == CANNOT_RUN
+    output = album / "out.csv"
+    output.write_text("kept\n")
+    assert main([str(album), "--jobs", "2", "--output", str(output)]) == CANNOT_RUN
+    assert output.read_text() == "kept\n"
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("emoji-edge: several processes need shared memory")
     assert line.endswith("or leave --jobs out")

@@ -135,6 +135,17 @@ def test_a_box_outside_its_photo_is_that_photos_failure(photos, capfd):
         Classifier().classify("a.jpg", boxes=[(0, 300, 10, 310)])
 
 
+def test_a_box_too_long_for_its_photo_is_that_photos_failure(photos, capfd):
+    (photos / "b.json").write_text(json.dumps({"a.jpg": [[0, 0, 20000, 30]], "b.jpg": [FIRST]}))
+    assert main(["a.jpg", "b.jpg", "--boxes", "b.json", "--format", "csv"]) == SOME_FAILED
+    out, err = capfd.readouterr()
+    first, second = csv.DictReader(io.StringIO(out))
+    reason = "the box [0.0, 0.0, 20000.0, 30.0] is over 4 times as long as the picture of 400x220"
+    assert first["error"] == reason
+    assert err == f"emoji-edge: a.jpg: {reason}\n"
+    assert (second["error"], second["face"]) == ("", "1")
+
+
 @pytest.mark.parametrize("suffix", ["jsonl", "csv"])
 def test_a_run_with_other_boxes_is_not_continued(photos, capfd, suffix):
     output = ["--output", f"out.{suffix}"]

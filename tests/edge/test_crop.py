@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from emoji_edge import crop
 from emoji_edge.contract import load_contract
-from emoji_edge.crop import Square, check_box, crop_face, cut_square, place_crop, resize_face
+from emoji_edge.crop import (
+    BoxError,
+    Square,
+    check_box,
+    check_inside,
+    crop_face,
+    cut_square,
+    place_crop,
+    resize_face,
+)
 from emoji_edge.image import open_photo
 from PIL import Image
 
@@ -148,6 +157,35 @@ def test_a_box_of_the_caller_is_seen_as_it_is():
     outside = resize_face(picture, CONTRACT, (176, 51, 224, 99))
     assert outside[:, 24:].max() == 0
     assert np.array_equal(outside[:, :24], gray[51:99, 176:])
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-40, -30, 100, 90), (150, 100, 260, 240), (-300, -200, 400, 500), (0, 0, 800, 30),
+        (90, -330, 110, 470), (-5, 20, 43, 68), (199.6, 0, 240, 40), (0, 0, 0.2, 0.2),
+        (500, 20, 560, 70), (20, -90, 60, -40),
+    ],
+)  # fmt: skip
+def test_a_box_that_hangs_over_the_edge_is_black_there(monkeypatch, box):
+    """Nor is its square ever made in whole: Pillow would refuse a large one as a bomb."""
+    picture = make_picture(200, 150)
+    x0, y0, x1, y1 = (int(np.floor(value + 0.5)) for value in box)
+    side = max(1, x1 - x0, y1 - y0)
+    left, top = (x0 + x1 - side) // 2, (y0 + y1 - side) // 2
+    padded = np.pad(np.asarray(picture.convert("L")), 1000)
+    square = padded[top + 1000 : top + 1000 + side, left + 1000 : left + 1000 + side]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200 * 150)
+    assert np.array_equal(resize_face(picture, CONTRACT, box), resize_both(square, 48))
+
+
+def test_a_box_is_at_most_four_times_as_long_as_the_picture():
+    for box in ((0, 0, 800.4, 30), (90, -330, 110, 470), (-300, -300, 500, 500)):
+        check_inside(box, (200, 150))
+        check_inside(box, (150, 200))
+    for box in ((0, 0, 801, 30), (90, -330, 110, 471)):
+        with pytest.raises(BoxError, match=r"is over 4 times as long as the picture of 200x150$"):
+            check_inside(box, (200, 150))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import { cutPart, reduce, resize } from "./resize.js";
 
 const ONE = 1 << 16; // of the fixed-point positions
+const LONGEST_BOX = 4; // times the photo's longer side: beyond, a caller's box is nearly all black
 
 /** @typedef {import("./resize.js").Picture} Picture */
 /**
@@ -54,19 +55,38 @@ export function cropFace(photo, box, contract, roll = 0) {
  *
  * @param {import("./resize.js").Picture} photo
  * @param {import("./contract.js").Contract} contract
- * @param {number[] | null} [box]
+ * @param {number[] | null} [box] at most four times as long as the photo's longer side
+ * @throws {RangeError} where it is longer
  */
 export function resizeFace(photo, contract, box = null) {
   const { size } = contract.input;
-  const part = box ? cutBox(photo, box) : photo;
-  return resize(toGray(part, /** @type {any} */ (contract.gray)), size, size).data;
+  const gray = /** @type {any} */ (contract.gray);
+  if (box) return resizeSquare(photo, squareBox(box, photo), size, gray).data;
+  return resize(toGray(photo, gray), size, size).data;
 }
 
-/** A box of the photo in whole pixels, made square by its longer side, black outside. */
-function cutBox(photo, box) {
+/** A box in whole pixels, made square by its longer side; RangeError where it is too long for the photo. */
+function squareBox(box, { width, height }) {
   const [x0, y0, x1, y1] = box.map(roundHalfUp);
   const side = Math.max(1, x1 - x0, y1 - y0);
-  return cutPart(photo, Math.floor((x0 + x1 - side) / 2), Math.floor((y0 + y1 - side) / 2), side, side);
+  if (side > LONGEST_BOX * Math.max(width, height)) {
+    const picture = `the picture of ${width}x${height}`;
+    throw new RangeError(`the box [${box.join(", ")}] is over ${LONGEST_BOX} times as long as ${picture}`);
+  }
+  return { left: Math.floor((x0 + x1 - side) / 2), top: Math.floor((y0 + y1 - side) / 2), side };
+}
+
+/**
+ * A square in gray, resized, black outside the photo. The square itself, which may be many times as large as the photo, is
+ * never made: only the photo's own rows get the new width, and the black ones join these where they are short.
+ */
+function resizeSquare(photo, { left, top, side }, size, gray) {
+  const [first, last] = [Math.max(0, top), Math.min(photo.height, top + side)];
+  const [begin, end] = [Math.max(0, left), Math.min(photo.width, left + side)];
+  const [width, height] = [Math.max(0, end - begin), Math.max(0, last - first)];
+  const part = toGray(cutPart(photo, begin, first, width, height), gray);
+  const rows = resize(cutPart(part, left - begin, 0, side, height), size, height);
+  return resize(cutPart(rows, 0, top - first, size, side), size, size);
 }
 
 /**

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser
 
 FORM = "multipart/form-data"
+BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 HIGH_BACKSLASH = re.compile(r"([\x80-\xff])\\")  # the second byte of a Shift-JIS letter
 
 
@@ -49,10 +50,15 @@ def recode_heads(body: bytes, boundary: bytes) -> bytes:
     Old browsers and clients send names in the system's own encoding and do not say which. Whoever
     gets such a name back can turn it into bytes again.
     """
-    head = re.compile(
-        rb"(?<=--" + re.escape(boundary) + rb")[ \t]*(\r?\n|\r).*?(\r\n\r\n|\n\n|\r\r)", re.DOTALL
-    )
-    return head.sub(lambda match: recode_head(match[0]), body)
+    boundary_line = re.compile(rb"--" + re.escape(boundary) + rb"[ \t]*(\r?\n|\r)")
+    pieces, done = [], 0
+    # Each search begins where the last one ended, and the first in vain is the last: linear time.
+    while (start := boundary_line.search(body, done)) and (
+        end := BLANK_LINE.search(body, start.end())
+    ):
+        pieces += [body[done : start.end()], recode_head(body[start.end() : end.end()])]
+        done = end.end()
+    return b"".join([*pieces, body[done:]])
 
 
 def recode_head(head: bytes) -> bytes:

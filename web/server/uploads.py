@@ -88,7 +88,7 @@ def classify_upload(
 
     Raises:
         UnsupportedMediaType: it was declared as something else than an image.
-        UnprocessableEntity: it cannot be used, or a box lies outside it; the description is the
+        UnprocessableEntity: it cannot be used, or a box does not fit it; the description is the
             command's own message.
     """
     _check_type(upload.media_type)

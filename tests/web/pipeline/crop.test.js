@@ -78,6 +78,40 @@ describe("resize", () => {
     expect(tall[0]).toBe((10 * 100 + 48) % 251);
   });
 
+  test("a box that hangs over the edge is black there, and its square is never made", () => {
+    const data = Uint8Array.from({ length: 200 * 150 * 4 }, (_, i) => (i * 7 + (i >> 9)) % 256);
+    const photo = { width: 200, height: 150, data, channels: 4 };
+    for (const [x, y, side] of [
+      [-40, -20, 140],
+      [150, 100, 140],
+      [-300, -200, 700],
+      [500, 20, 60],
+      [20, -90, 50],
+    ]) {
+      const square = new Uint8Array(side * side * 4);
+      for (let i = Math.max(0, -y); i < Math.min(side, 150 - y); i++) {
+        for (let j = Math.max(0, -x); j < Math.min(side, 200 - x); j++) {
+          const at = 4 * ((y + i) * 200 + x + j);
+          square.set(data.subarray(at, at + 4), 4 * (i * side + j));
+        }
+      }
+      const whole = resizeFace({ width: side, height: side, data: square, channels: 4 }, contract);
+      expect(resizeFace(photo, contract, [x, y, x + side, y + side])).toEqual(whole);
+    }
+  });
+
+  test("a box is at most four times as long as the photo", () => {
+    const photo = { width: 200, height: 150, data: new Uint8Array(200 * 150 * 4).fill(255), channels: 4 };
+    expect(resizeFace(photo, contract, [0, -325, 800.4, 475])[24 * 48]).toBe(255);
+    for (const box of [
+      [0, 0, 20000, 30],
+      [90, -330, 110, 471],
+    ]) {
+      const line = `the box [${box.join(", ")}] is over 4 times as long as the picture of 200x150`;
+      expect(() => resizeFace(photo, contract, box)).toThrow(new RangeError(line));
+    }
+  });
+
   test("shrink sets the longer side", () => {
     const { width, height } = shrink({ width: 40, height: 30, data: new Uint8Array(4800), channels: 4 }, 7, 2);
     expect([width, height]).toEqual([7, 5]);

@@ -120,3 +120,13 @@ def test_a_box_outside_the_photo_is_422_or_that_photos_failure(client):
     first, second = ask(client, "form", 2, boxes=json.dumps([far, [BOX]])).get_json()["results"]
     assert first["error"].endswith("lies outside the picture of 640x480")
     assert len(second["faces"]) == 1
+
+
+def test_a_box_too_long_for_the_photo_is_422_or_that_photos_failure(client):
+    long = [[0, 0, 20000, 30]]
+    detail = "the box [0.0, 0.0, 20000.0, 30.0] is over 4 times as long as the picture of 640x480"
+    response = ask(client, "form", boxes=json.dumps(long))
+    assert (response.status_code, response.get_json()["detail"]) == (422, detail)
+    first, second = ask(client, "form", 2, boxes=json.dumps([long, [BOX]])).get_json()["results"]
+    assert first["error"] == detail
+    assert len(second["faces"]) == 1

@@ -20,6 +20,7 @@ from PIL import Image
 
 from tests.helpers.photos import encode, make_scene, open_astronaut
 from web.server.app import ServerSettings, create_app
+from web.server.forms import recode_heads
 from web.server.headers import read_security_headers
 from web.server.pool import ClassifierPool, PoolFullError
 from web.server.uploads import BODY_LIMIT, PHOTO_LIMIT
@@ -336,6 +337,26 @@ def test_a_damaged_form_is_400_and_says_what_is_wrong(client, body, content_type
     page = post_form(client, body, "/upload", content_type)
     assert page.status_code == 400
     assert detail in page.text
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "detail"),
+    [(80_000, 400, "ends before its last"), (1_900_000, 413, "A request takes 10 MB")],
+)
+def test_a_form_of_boundaries_alone_is_answered_at_once(client, number, status, detail):
+    """A search from each of them to the end of the form would take minutes, and hours."""
+    assert detail in check_problem(post_form(client, b"--x\r\n" * number), status)
+
+
+def test_heads_of_a_form_are_recoded_and_nothing_else_is():
+    name, content = "ü".encode("latin-1"), "ü--x: ü\r\r".encode("latin-1")
+    for end in (b"\r\n", b"\n", b"\r"):
+        head = b"--x \t" + end + b"a: %b" + end + end
+        tail = b"--x--" + end + name + end + end
+        sent = name + end + (head % name + content + end) * 2 + tail
+        expected = name + end + (head % "ü".encode() + content + end) * 2 + tail
+        assert recode_heads(sent, b"x") == expected
+    assert recode_heads(b"--x\r\n" + name, b"x") == b"--x\r\n" + name
 
 
 def test_a_probe_is_answered_whatever_its_host(client):
