@@ -57,6 +57,23 @@ test("where the worker fails, the self-test says so and can be run again", async
   await context.close();
 });
 
+test("where no engine can be started, several photos and the camera say so too", async () => {
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  watchPage(page);
+  await page.route("**/models/contract.json", (route) => route.fulfill({ status: 404 }));
+  await page.goto(site.address);
+  await page.waitForFunction(() => document.querySelector("#engine").dataset.stage === "failed");
+  const message = () => page.textContent("#message-text");
+  await page.setInputFiles("#file", [SAMPLE, join(ROOT, "models", "golden", "photos", "group.jpg")]);
+  await expect.poll(message).toMatch(/^Something went wrong: .*Please try again\.$/);
+  await page.click("#message-close");
+  await page.click("#camera-start");
+  await expect.poll(message).toMatch(/^Something went wrong: /);
+  expect(page.problems.filter((text) => !text.includes("404"))).toEqual([]);
+  await context.close();
+});
+
 test("webgl and cpu can be chosen, are kept, and answer the same", async () => {
   const page = await openPage(browser, site.address);
   const { result } = await choosePhoto(page, SAMPLE);

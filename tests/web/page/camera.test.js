@@ -1,5 +1,6 @@
 // The live webcam, with Chromium's fake device fed from a video of the portrait.
 
+import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { awaitAnswer, openPage, startSite } from "../../helpers/page.js";
 
@@ -184,4 +185,111 @@ test("a camera that is refused or missing is said, and the page goes on", async 
   }
   const { result } = await awaitAnswer(page, () => page.click("#sample"));
   expect(result.faces.length).toBe(1);
+});
+
+/** Let getUserMedia wait until window.allow() is called. */
+const holdCamera = () =>
+  page.evaluate(() => {
+    window.tracks = [];
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    const allowed = new Promise((resolve) => (window.allow = resolve));
+    devices.getUserMedia = async (wanted) => {
+      await allowed;
+      const stream = await ask(wanted);
+      window.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+
+test("a camera that is refused takes nothing from a photo that is being answered", async () => {
+  page = await openPage(browser, site.address);
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException("no", "NotAllowedError");
+    };
+  });
+  const { result } = await awaitAnswer(page, async () => {
+    await page.evaluate(() => {
+      document.querySelector("#sample").click();
+      document.querySelector("#camera-start").click();
+    });
+  });
+  expect(result.faces.length).toBe(1);
+  await page.waitForSelector("article");
+  expect(await page.getAttribute("#result", "aria-busy")).toBe("false");
+  expect(page.problems).toEqual([]);
+});
+
+test("a photo that is chosen while the camera opens keeps the camera off", async () => {
+  page = await openPage(browser, site.address);
+  await holdCamera();
+  await page.click("#camera-start");
+  await awaitAnswer(page, () => page.click("#sample"));
+  await page.evaluate(() => window.allow());
+  await page.waitForFunction(() => window.tracks[0]?.readyState === "ended");
+  expect([await page.isVisible("#photo"), await page.isHidden("#camera")]).toEqual([true, true]);
+  expect(await page.isHidden("#message")).toBe(true);
+});
+
+test("two clicks start one camera, and a stop while it begins is no failure", async () => {
+  page = await openPage(browser, site.address);
+  await holdCamera();
+  await page.evaluate(() => {
+    for (let i = 0; i < 2; i++) document.querySelector("#camera-start").click();
+    HTMLMediaElement.prototype.play = function () {
+      return new Promise((_, reject) => {
+        const end = () => this.srcObject ?? reject(new DOMException("", "AbortError"));
+        this.addEventListener("emptied", end);
+      });
+    };
+    window.allow();
+  });
+  await page.waitForFunction(() => window.tracks.length === 2);
+  await expect.poll(async () => (await readStates()).toSorted()).toEqual(["ended", "live"]);
+  await page.click("#camera-stop");
+  expect(await readStates()).toEqual(["ended", "ended"]);
+  await page.waitForTimeout(300);
+  expect(await page.isHidden("#message")).toBe(true);
+  expect(page.problems).toEqual([]);
+});
+
+test("the other camera: the first is off before the second is asked for, and the session goes on", async () => {
+  await openCamera();
+  await page.evaluate(() => {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    window.asked = [];
+    devices.getUserMedia = ({ video: { deviceId, facingMode } }) => {
+      window.asked.push({ deviceId, facingMode, states: window.tracks.map((track) => track.readyState) });
+      return ask({ video: true });
+    };
+    devices.enumerateDevices = async () => ["first", "second"].map((deviceId) => ({ kind: "videoinput", deviceId }));
+    MediaStreamTrack.prototype.getSettings = () => ({ deviceId: "first" }); // as a desktop's, with no side
+    document.querySelector("#camera-turn").hidden = false;
+  });
+  await page.waitForTimeout(500);
+  await page.click("#camera-turn");
+  await page.waitForFunction(() => window.tracks.length === 2);
+  await page.waitForTimeout(1000);
+  await page.click("#camera-stop");
+  expect(await page.evaluate(() => window.asked)).toEqual([{ deviceId: { exact: "second" }, states: ["ended"] }]);
+  await page.waitForSelector("#timeline-chart path[data-label]");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("[data-save=csv]")]);
+  const [head, ...lines] = readFileSync(await download.path(), "utf8")
+    .trim()
+    .split("\n");
+  const column = head.split(",").indexOf("time");
+  const times = lines.map((line) => Number(line.split(",")[column]));
+  expect(times.every((time, i) => i === 0 || time > times[i - 1])).toBe(true);
+  expect(times.at(-1)).toBeGreaterThan(1);
+});
+
+test("a camera that is unplugged is said, and the photo of before comes back", async () => {
+  await openCamera();
+  await page.evaluate(() => window.tracks[0].dispatchEvent(new Event("ended")));
+  await page.waitForFunction(() =>
+    document.querySelector("#message-text").textContent.startsWith("The camera is gone"),
+  );
+  expect(await page.isHidden("#camera")).toBe(true);
 });

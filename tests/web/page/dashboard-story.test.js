@@ -176,7 +176,9 @@ describe("the training curves", () => {
     const change = (report) => Object.assign(report.history, { run: "last", temperatures_of: "with-validation" });
     const page = await openDrawn({ change });
     expect(await page.textContent("#curves .say")).toMatch(/^Run with-validation took/);
-    expect(await page.textContent("#curves .twin")).toContain("The run that ships, last, is the same but for one thing");
+    expect(await page.textContent("#curves .twin")).toContain(
+      "The run that ships, last, is the same but for one thing",
+    );
     await page.context().close();
     const same = (report) => Object.assign(report.history, { run: "one", temperatures_of: "one" });
     expect(await (await openDrawn({ change: same })).$("#curves .twin")).toBe(null);

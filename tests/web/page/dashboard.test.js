@@ -450,6 +450,21 @@ describe("this device", () => {
     expect(page.errors).toEqual([]);
   });
 
+  it("keeps a running self-test through a change of language", async () => {
+    const page = await openDashboard();
+    let workers = 0;
+    page.on("worker", () => workers++);
+    await page.click("#selftest button");
+    await page.selectOption("#language", "de");
+    await page.waitForSelector("html[lang=de]");
+    expect(await page.isDisabled("#selftest button")).toBe(true);
+    expect(await page.textContent("#selftest .status")).toMatch(/\S/);
+    await page.waitForSelector("#selftest .verdict.passed");
+    expect(await page.textContent("#selftest .verdict")).toMatch(/^Bestanden/);
+    expect(await page.isEnabled("#selftest button")).toBe(true);
+    expect(workers).toBe(1);
+  });
+
   it("says so when the network cannot be loaded", async () => {
     const page = await openDashboard();
     await page.route("**/models/tfjs/**", (route) => route.fulfill({ status: 404 }));

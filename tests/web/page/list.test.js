@@ -184,6 +184,20 @@ test("a line of text for each photo goes to the clipboard, and the page says whe
   await page.context().close();
 });
 
+test("a video among photos is not loaded as one, and its row says what to do", async () => {
+  const page = await openPage(browser, site.address);
+  const clip = join(home, "clip.mp4");
+  writeFileSync(clip, "no matter what");
+  await readList(page, "#file", [join(folder, "small.gif"), clip], 2);
+  expect(await page.textContent("#list-rows li:nth-child(2)")).toContain(
+    "clip.mp4 is a video. Choose it alone to read it.",
+  );
+  const found = JSON.parse(await saveText(page, "#list-json"));
+  const failed = (found.results ?? found).find(({ photo }) => photo === "clip.mp4");
+  expect(failed).toEqual({ photo: "clip.mp4", error: "a video" });
+  await page.context().close();
+});
+
 test("a ZIP of the photos with their answers drawn in, each under a name of its own", async () => {
   const page = await openPage(browser, site.address);
   const twin = join(home, "group.jpg");

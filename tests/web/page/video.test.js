@@ -193,6 +193,76 @@ test("fewer frames where the visitor asks for them", async () => {
   expect(times).toEqual([0, 1, 2]);
 });
 
+/** What runs in the worker before anything else. */
+async function openWith(page, program) {
+  await page.route(/worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${program};${await response.text()}` });
+  });
+  await page.reload();
+  await page.waitForSelector("html[data-engine=ready]");
+}
+
+const COUNT = `{
+  globalThis.decoded = 0;
+  const { decode } = VideoDecoder.prototype;
+  VideoDecoder.prototype.decode = function (...values) {
+    globalThis.decoded++;
+    return decode.apply(this, values);
+  };
+}`;
+const BREAK = `globalThis.VideoDecoder = class extends VideoDecoder {
+  left = 12;
+  decode(chunk) {
+    if (this.left-- > 0) super.decode(chunk);
+  }
+  async flush() {
+    await super.flush();
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // until the frames before are read
+    throw new DOMException("cannot be decoded", "EncodingError");
+  }
+}`;
+
+test("another rate ends the reading of before", async () => {
+  page = await openPage(browser, site.address);
+  await openWith(page, COUNT);
+  await page.setInputFiles("#file", join(videos.folder, "scenes.mkv"));
+  await page.waitForSelector("#timeline-chart path[data-label]");
+  const { times } = await awaitTimeline(() => page.selectOption("#clip-every", "1"));
+  expect(times).toEqual([0, 1, 2]);
+  const [worker] = page.workers();
+  const count = await worker.evaluate("decoded");
+  expect(count).toBeGreaterThan(0);
+  await page.waitForTimeout(1000);
+  expect(await worker.evaluate("decoded")).toBe(count);
+});
+
+test("a video that is damaged in its middle: what is there, and that it is damaged", async () => {
+  page = await openPage(browser, site.address);
+  await openWith(page, BREAK);
+  const { times, failure } = await readVideo("plain.webm");
+  expect(failure).toBe("damaged");
+  expect(times.length).toBeGreaterThan(0);
+  expect(times.length).toBeLessThan(26);
+  expect(await page.textContent("#clip-status")).toMatch(/^Stopped after \d+ frames\.$/);
+  expect(await page.textContent("#message-text")).toContain("plain.webm");
+});
+
+test("another backend while a video is read: it is read again, and afterwards by that one", async () => {
+  page = await openPage(browser, site.address);
+  const { times, failure } = await awaitTimeline(async () => {
+    await page.setInputFiles("#file", join(videos.folder, "plain.webm"));
+    await page.waitForSelector("#timeline-chart path[data-label]");
+    await page.selectOption("#backend", "cpu");
+  });
+  expect([times.length, failure]).toEqual([26, undefined]);
+  expect(await page.isHidden("#message")).toBe(true);
+  await page.selectOption("#backend", "wasm");
+  await page.waitForFunction(() => document.querySelector("#device-text").textContent.includes("on wasm"));
+  const again = await awaitTimeline(() => page.selectOption("#clip-every", "1"));
+  expect(again.times).toEqual([0, 1, 2]);
+});
+
 test.each([
   ["broken.mp4", /^broken\.mp4 is of a kind that this browser cannot open/],
   ["foreign.mkv", /^This browser cannot decode the pictures of foreign\.mkv/],
@@ -220,18 +290,29 @@ test("on a phone nothing is wider than the screen", async () => {
 
 test("without WebCodecs the video is played once, and that gives its timeline", async () => {
   page = await openPage(browser, site.address);
-  await page.route(/worker-.*\.js$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `delete globalThis.VideoDecoder;${await response.text()}` });
-  });
-  await page.reload();
-  await page.waitForSelector("html[data-engine=ready]");
+  await openWith(page, "delete globalThis.VideoDecoder");
   const { rows, times, failure } = await readVideo("plain.webm");
   expect(failure).toBeUndefined();
   expect(times.length).toBeGreaterThan(5);
   expect(times.length).toBeLessThanOrEqual(26);
   expect(rows[0].expression).toBe("happy");
   expect(await page.isVisible("#timeline-chart")).toBe(true);
+});
+
+test("a browser that does not tell of a video's frames reads what it shows, and can be stopped where nothing comes", async () => {
+  page = await openPage(browser, site.address);
+  await openWith(page, "delete globalThis.VideoDecoder");
+  await page.evaluate(() => delete HTMLVideoElement.prototype.requestVideoFrameCallback);
+  const { rows, failure } = await readVideo("scenes.mkv");
+  expect([rows.length > 0, failure]).toEqual([true, undefined]);
+  await page.evaluate(() => (HTMLMediaElement.prototype.play = () => new Promise(() => {})));
+  const { failure: stopped } = await awaitTimeline(async () => {
+    await page.setInputFiles("#file", join(videos.folder, "plain.webm"));
+    await page.waitForFunction(() => document.querySelector("#clip-status").textContent.startsWith("This browser"));
+    await page.click("#clip-stop");
+  });
+  expect(stopped).toBeUndefined();
+  expect(await page.isHidden("#clip-stop")).toBe(true);
 });
 
 test.each(["light", "dark"])(

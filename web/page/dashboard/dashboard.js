@@ -42,7 +42,7 @@ addStrings(english, /** @type {import("../shared/strings.js").Loaders} */ (other
  * @property {Path[]} [needs] what the report must hold
  * @property {(context: Context) => Record<string, any>} say values of the sentence that says what to see
  * @property {Figure[]} [figures]
- * @property {(context: Context) => HTMLElement} [add] what stands between sentence and figures
+ * @property {(context: Context) => HTMLElement | ""} [add] what stands between sentence and figures
  * @property {(context: Context) => (Node | string)[][]} [notes] what stands beside the figures, to the numbers on them
  */
 

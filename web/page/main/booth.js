@@ -5,6 +5,7 @@ import { makeEmoji } from "../shared/emoji.js";
 import { saveFile } from "../shared/save.js";
 import { formatScore, nameLabel, t } from "../shared/strings.js";
 import { isCameraOn, takePicture } from "./camera.js";
+import { showMessage } from "./message.js";
 import { composeStrip } from "./strip.js";
 import { describeLook } from "./summary.js";
 
@@ -130,7 +131,7 @@ async function takeShot(ask) {
  * @param {Contract} known
  * @param {(file: File, options: object) => Promise<any>} ask the engine
  */
-export async function runBooth(known, ask) {
+async function runBooth(known, ask) {
   closeBooth();
   const mine = turn;
   contract = known;
@@ -153,7 +154,7 @@ export async function runBooth(known, ask) {
 }
 
 /** Close the booth, at whatever point it is; the camera stays as it is. */
-export function closeBooth() {
+function closeBooth() {
   turn++;
   interrupt();
   showCount("");
@@ -162,6 +163,16 @@ export function closeBooth() {
   shots = [];
   find("booth").hidden = true;
   delete document.body.dataset.booth;
+}
+
+/** Lead through the booth; where that breaks off, the booth is closed and the page says why. */
+export async function openBooth(known, ask) {
+  try {
+    await runBooth(known, ask);
+  } catch (error) {
+    closeBooth();
+    showMessage("error.broken", { reason: /** @type {Error} */ (error).message });
+  }
 }
 
 find("booth-skip").addEventListener("click", () => interrupt());

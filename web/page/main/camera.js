@@ -15,20 +15,35 @@ const RATE_PART = 0.15; // how fast the shown rate follows
 const video = find("video", HTMLVideoElement);
 /** @type {MediaStream | null} */
 let stream = null;
-let facing = "user"; // or "environment": the camera at the back
+/** @type {MediaTrackConstraints} */
+let wanted = { facingMode: "user" }; // of the camera to start
+let mirrored = true; // as in a mirror; not the camera at the back
 
 /** Whether the camera is on. */
 export const isCameraOn = () => stream !== null;
 
-/** Take the other camera from the next start on. */
-export function turnCamera() {
-  facing = facing === "user" ? "environment" : "user";
+const listCameras = async () =>
+  (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+
+/**
+ * Stop the camera, and take the next one from the next start on: the one at the other side, or where cameras have no side, as on
+ * desktops, the next in the list. It is stopped first, since a phone has but one on at a time.
+ */
+export async function turnCamera() {
+  const { facingMode: side, deviceId } = stream?.getVideoTracks()[0]?.getSettings() ?? {};
+  stopCamera();
+  if (side) {
+    wanted = { facingMode: side === "user" ? "environment" : "user" };
+    return;
+  }
+  const cameras = await listCameras();
+  const next = cameras[(cameras.findIndex((camera) => camera.deviceId === deviceId) + 1) % cameras.length];
+  wanted = next ? { deviceId: { exact: next.deviceId } } : wanted;
 }
 
 /** Offer the other camera where the device has one. */
 export async function offerCameras() {
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  find("camera-turn").hidden = devices.filter(({ kind }) => kind === "videoinput").length < 2;
+  find("camera-turn").hidden = (await listCameras()).length < 2;
 }
 
 /** The key of the text for a camera that cannot be had. */
@@ -68,23 +83,22 @@ function showRate(rate) {
 }
 
 /** Answer picture after picture while the stream is the one that began. */
-async function followVideo(began, ready, { onAnswer, onFrame }) {
+async function followVideo(began, engine, { onAnswer, onFrame }) {
   const smooth = makeSmoother();
-  const engine = await ready;
-  const begin = performance.now();
-  let [last, rate] = [begin, 0];
+  let [last, rate] = [performance.now(), 0];
   while (stream === began) {
     const frame = await createImageBitmap(video).catch(() => null); // no picture yet
     const live = frame && (await engine.classify(frame, { name: "", finder: MOVING }));
+    frame?.close(); // the worker has a copy
     if (stream !== began) return;
     if (live?.result) {
       const now = performance.now();
-      onFrame(live, (now - begin) / 1000);
+      onFrame(live);
       const steady = smoothAnswer(live, smooth, now - last, engine.contract);
       rate = rate ? rate + RATE_PART * (1000 / (now - last) - rate) : 1000 / (now - last);
       last = now;
       const { size, faces } = steady.result;
-      drawBoxes(find("camera-boxes", SVGSVGElement), size, faces, facing === "user");
+      drawBoxes(find("camera-boxes", SVGSVGElement), size, faces, mirrored);
       showRate(rate);
       onAnswer(steady);
     }
@@ -92,35 +106,54 @@ async function followVideo(began, ready, { onAnswer, onFrame }) {
   }
 }
 
-/**
- * Start the camera until stopCamera; each answer goes to `onFrame` as it is, with the seconds since the start, and steadied
- * to `onAnswer`.
- *
- * @param {Promise<Engine>} ready
- * @param {{onStart: () => void, onAnswer: (live: any) => void, onFrame: (live: any, seconds: number) => void}} listener
- * @returns {Promise<string | null>} the key of a text where the camera cannot be had; null once it has been stopped
- */
-export async function runCamera(ready, { onStart, onAnswer, onFrame }) {
-  let began;
+/** Ask for the camera; its stream, or the key of a text where it cannot be had. */
+async function askCamera() {
   try {
-    began = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, ...SIZE }, audio: false });
+    return await navigator.mediaDevices.getUserMedia({ video: { ...wanted, ...SIZE }, audio: false });
   } catch (error) {
     return nameProblem(error);
   }
+}
+
+/** Show a stream in place of the one before. */
+function showStream(began) {
   stopCamera();
-  if (document.hidden) {
-    began.getTracks().forEach((track) => track.stop());
-    return "camera.hidden";
-  }
   stream = began;
-  video.srcObject = stream;
-  find("camera-frame").classList.toggle("mirrored", facing === "user");
+  video.srcObject = began;
+  mirrored = (began.getVideoTracks()[0].getSettings().facingMode ?? wanted.facingMode) !== "environment";
+  find("camera-frame").classList.toggle("mirrored", mirrored);
+}
+
+/**
+ * Start the camera until stopCamera; each answer goes to `onFrame` as it is, and steadied to `onAnswer`.
+ *
+ * @param {Engine} engine
+ * @param {{isWanted: () => boolean, onStart: () => void, onAnswer: (live: any) => void, onFrame: (live: any) => void}} listener
+ *   isWanted: whether the visitor has done nothing else while the camera was asked for
+ * @returns {Promise<string | null>} the key of a text where the camera cannot be had; null once it has been stopped
+ */
+export async function runCamera(engine, { isWanted, onStart, onAnswer, onFrame }) {
+  const began = await askCamera();
+  if (typeof began === "string") return isWanted() ? began : null;
+  if (document.hidden || !isWanted()) {
+    began.getTracks().forEach((track) => track.stop());
+    return isWanted() ? "camera.hidden" : null;
+  }
+  showStream(began);
+  let lost = false;
+  began.getVideoTracks()[0].addEventListener("ended", () => {
+    if (stream !== began) return;
+    lost = true; // unplugged, or no longer allowed
+    stopCamera();
+  });
   onStart();
-  await video.play();
   try {
-    await followVideo(began, ready, { onAnswer, onFrame });
+    await video.play();
+    await followVideo(began, engine, { onAnswer, onFrame });
+  } catch (error) {
+    if (stream === began) throw error; // else it was stopped while it began
   } finally {
     if (stream === began) stopCamera();
   }
-  return null;
+  return lost ? "camera.lost" : null;
 }

@@ -7,6 +7,7 @@ import { find, getContext, make } from "../shared/dom.js";
 import { makeEmoji } from "../shared/emoji.js";
 import { copyText } from "../shared/save.js";
 import { formatNumber, nameLabel, t } from "../shared/strings.js";
+import { isVideo } from "../video/kind.js";
 import { describeLook, summarize } from "./summary.js";
 
 /**
@@ -156,6 +157,15 @@ function addEntry(photo, { result, failure, code, values, sha256, preview }) {
   find("list-rows").append(entry.row);
 }
 
+/** What the engine says of a photo, for its row. */
+function askPhoto({ file, name }) {
+  const options = { name, preview: THUMBNAIL, hash: true };
+  return askEngine(file, options).catch((error) => ({ failure: { photo: name, error: error.message } }));
+}
+
+/** A video is not loaded into memory, and has a timeline instead of a row. */
+const refuseVideo = ({ name }) => ({ failure: { photo: name, error: "a video" }, code: "video", values: {} });
+
 /**
  * Read photos one after the other into a new list.
  *
@@ -172,10 +182,7 @@ export async function readPhotos(photos, ask, known) {
   find("list").scrollIntoView({ block: "start" });
   showProgress(true);
   for (const photo of photos) {
-    const options = { name: photo.name, preview: THUMBNAIL, hash: true };
-    const found = await ask(photo.file, options).catch((error) => ({
-      failure: { photo: photo.name, error: error.message },
-    }));
+    const found = isVideo(photo.file) ? refuseVideo(photo) : await askPhoto(photo);
     if (mine !== turn) return;
     addEntry(photo, found);
     offerKinds();

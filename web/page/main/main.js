@@ -10,6 +10,8 @@ import { isCameraOn, offerCameras, runCamera, stopCamera, takePicture, turnCamer
 import { clearAnswer, showAnswer, showKnown } from "./cards.js";
 import { engine, offerBackends, startDevice } from "./device.js";
 import { listenForList, readPhotos, translateList } from "./list.js";
+import { showMessage, translateMessage } from "./message.js";
+import { offerPipeline } from "./programs.js";
 import { endSession, noteFrame, startSession } from "./session.js";
 import { canShare, composePicture, shareFile } from "./share.js";
 import { takeShared } from "./shared.js";
@@ -32,25 +34,16 @@ let contract;
 /** @type {Photo | null} */
 let photo = null; // on the page
 let answer = null; // what the worker said of it
-let problem = null; // {key, values} of the text in the message, which a change of language writes anew
 let turn = 0; // of the photos; an answer to an earlier one is not shown
 /** @type {Promise<Engine>} */
 let ready; // resolves when the worker is
 /** @type {typeof import("../video/video.js") | null} */
 let video = null; // what reads videos, once it is needed
+let clip = /** @type {Photo | null} */ (null); // the video on the page
 /** @type {typeof import("./compare.js") | null} */
 let compare = null; // what compares two photos, once it is needed
 let noteAnswer;
 const firstAnswer = new Promise((resolve) => (noteAnswer = resolve));
-
-/** Say what is wrong, above the stage and in view; nothing where the key is null. */
-function showMessage(key, values = {}) {
-  problem = key ? { key, values } : null;
-  const message = find("message");
-  message.hidden = !key;
-  find("message-text").textContent = key ? t(key, values) : "";
-  if (key) message.scrollIntoView({ block: "nearest" });
-}
 
 /**
  * Ask the engine about a picture; where it is changed meanwhile, ask the new one.
@@ -135,10 +128,11 @@ function showFound(next, found) {
  *
  * @param {Photo} next
  */
-async function takeVideo({ file }) {
+async function takeVideo(next) {
   const mine = ++turn;
   stopCamera();
   showMessage(null);
+  find("result").ariaBusy = "false"; // whatever photo was being asked about
   clearAnswer(t(engine ? "result.working" : "video.waiting"));
   try {
     const current = await ready;
@@ -147,9 +141,17 @@ async function takeVideo({ file }) {
     showView("clip");
     const onSummary = (text) => mine === turn && clearAnswer(text);
     const onMessage = (key, values) => mine === turn && showMessage(key, values);
-    await video.showVideo(file, { engine: current, contract, onMessage, onSummary });
+    clip = next;
+    await video.showVideo(next.file, {
+      engine: current,
+      contract,
+      onMessage,
+      onSummary,
+      onAgain: () => takeVideo(next),
+    });
   } catch (error) {
     if (mine !== turn) return;
+    video?.leaveVideo();
     showEarlier();
     showMessage("error.broken", { reason: error.message });
   }
@@ -168,7 +170,17 @@ function takePhoto(next) {
 async function takePhotos(photos) {
   if (photos.length === 1) return takePhoto(photos[0]);
   showMessage(null);
-  return readPhotos(photos, askEngine, (await ready).contract);
+  if (await awaitContract()) await readPhotos(photos, askEngine, contract);
+}
+
+/** The contract, once the engine is ready; null where it could not be started, which the message says. */
+async function awaitContract() {
+  try {
+    return (await ready).contract;
+  } catch (error) {
+    showMessage("error.broken", { reason: error.message });
+    return null;
+  }
 }
 
 function drawSquare() {
@@ -186,13 +198,22 @@ async function showSession() {
   if (mine === turn) video.showTimeline(left, contract);
 }
 
-async function startCamera() {
-  turn++;
+/**
+ * Start the camera; what is on the page gives way once there is a picture of it.
+ *
+ * @param {boolean} [goesOn] whether the session of before goes on, as with the other camera
+ */
+async function startCamera(goesOn = false) {
+  const asked = turn;
   showMessage(null);
-  video?.leaveVideo();
-  startSession((await ready).contract);
-  const trouble = await runCamera(ready, {
+  if (!(await awaitContract())) return;
+  const trouble = await runCamera(await ready, {
+    isWanted: () => asked === turn,
     onStart: () => {
+      turn++;
+      find("result").ariaBusy = "false";
+      video?.leaveVideo();
+      if (!goesOn) startSession(contract);
       clearAnswer(t("camera.looking"));
       showView("camera");
       moveFocus("camera-keep");
@@ -230,13 +251,8 @@ async function keepPicture() {
 /** Let the visitor make the seven faces before the camera; what leads through them is loaded now. */
 async function startBooth() {
   showMessage(null);
-  const { closeBooth, runBooth } = await import("./booth.js");
-  try {
-    await runBooth(contract, askEngine);
-  } catch (error) {
-    closeBooth();
-    showMessage("error.broken", { reason: error.message });
-  }
+  const { openBooth } = await import("./booth.js");
+  await openBooth(contract, askEngine);
 }
 
 async function startCompare() {
@@ -277,13 +293,13 @@ function listenForAnswers() {
 }
 
 function listenForCamera() {
-  find("camera-start").addEventListener("click", startCamera);
+  find("camera-start").addEventListener("click", () => startCamera());
   find("camera-stop").addEventListener("click", () => leaveCamera());
   find("camera-keep").addEventListener("click", keepPicture);
   find("booth-start").addEventListener("click", startBooth);
-  find("camera-turn").addEventListener("click", () => {
-    turnCamera();
-    startCamera();
+  find("camera-turn").addEventListener("click", async () => {
+    await turnCamera();
+    startCamera(true);
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden && isCameraOn()) leaveCamera("camera.hidden");
@@ -292,7 +308,7 @@ function listenForCamera() {
 
 /** Write what the page says of the photo again, in the language that was chosen. */
 function translateAnswer() {
-  if (problem) showMessage(problem.key, problem.values);
+  translateMessage();
   if (!contract) return;
   showKnown(contract);
   nameCanvas();
@@ -316,18 +332,7 @@ function restart() {
   return ready;
 }
 
-/** For programs that drive this page: the pipeline itself, once it is ready. web/README.md describes it. */
-window.emoji = {
-  async classify(source, options = {}) {
-    const name = source instanceof File ? source.name : "";
-    const { preview: _, ...found } = await (await ready).classify(source, { name, ...options });
-    return found;
-  },
-  async readMemory() {
-    return (await ready).readMemory();
-  },
-};
-
+offerPipeline(() => ready);
 addVideoTexts();
 await startSite("index");
 listenForAnswers();
@@ -335,8 +340,10 @@ listenForCamera();
 document.addEventListener("languagechange", translateAnswer);
 const first = restart();
 offerBackends(() => {
+  const unread = video?.isReading() ? clip : null;
   if (isCameraOn()) leaveCamera();
   restart();
+  if (unread) takeVideo(unread);
 });
 takeShared().then((photos) => (photos.length ? takePhotos(photos) : undefined));
 const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));

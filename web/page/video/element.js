@@ -20,12 +20,13 @@ export async function playVideo(file, { takes, signal }, engine, onFrame) {
     await waitFor(video, "loadeddata");
     if (!video.videoWidth) return { failure: "silent" };
     while (!signal.aborted && !video.ended) {
-      const time = await showNext(video);
+      const time = await showNext(video, signal);
       if (time === null) break;
       if (!takes(time)) continue;
       const bitmap = await createImageBitmap(video);
       const { result, details } = await engine.classify(bitmap, { name: "video", finder: MOVING, preview: false });
       const scores = details.map((detail) => detail.scores);
+      bitmap.close(); // the worker has a copy
       onFrame({ frame: frame++, time, size: result.size, faces: result.faces, scores, duration: video.duration });
     }
     return {};
@@ -37,16 +38,29 @@ export async function playVideo(file, { takes, signal }, engine, onFrame) {
   }
 }
 
-/** Play on to the next frame and stop there: its presentation time; null at the end. */
-async function showNext(video) {
-  const shown = new Promise((resolve) => {
-    video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime));
-    video.addEventListener("ended", () => resolve(null), { once: true });
+/** Play on to the next frame and stop there: its presentation time; null at the end, and where the signal ends it. */
+async function showNext(video, signal) {
+  const heard = new AbortController(); // takes the listeners away
+  const listen = (target, event, take) => target.addEventListener(event, take, { signal: heard.signal });
+  const from = video.currentTime;
+  const shown = new Promise((resolve, reject) => {
+    listen(video, "ended", () => resolve(null));
+    listen(signal, "abort", () => resolve(null));
+    listen(video, "error", () => reject(new Error("the video cannot be played")));
+    if ("requestVideoFrameCallback" in video) {
+      video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime));
+    } else {
+      // A browser that does not tell of frames tells now and then how far it is.
+      listen(video, "timeupdate", () => video.currentTime > from && resolve(video.currentTime));
+    }
+    video.play().catch(reject);
   });
-  await video.play();
-  const time = await shown;
-  video.pause();
-  return time;
+  try {
+    return await shown;
+  } finally {
+    heard.abort();
+    video.pause();
+  }
 }
 
 function waitFor(video, event) {

@@ -109,6 +109,7 @@ export function findMoment(times, time) {
 
 /** Seconds as 0:00.00, or 0:00:00.00 from an hour on, as the command writes them. */
 export function formatTime(seconds) {
+  if (!Number.isFinite(seconds)) return "–"; // a stream's end that no one knows
   const hundredths = Math.floor(Math.abs(seconds) * 100 + 0.5);
   const minutes = Math.floor(hundredths / 6000);
   const rest = ((hundredths % 6000) / 100).toFixed(2).padStart(5, "0");

@@ -105,7 +105,7 @@ function showProgress(done, total, speed) {
 async function readClip(own) {
   const receive = makeReceiver(own, showProgress);
   const seconds = Number(every.value);
-  own.abort.signal.addEventListener("abort", () => own.engine.stopVideo());
+  own.abort.signal.addEventListener("abort", () => own.engine.stopVideo().catch(() => {})); // an engine that ended reads nothing
   const found = await own.engine.readVideo(own.file, { every: seconds }, receive);
   if (own.timeline.times.length || own.abort.signal.aborted) return found;
   found.failure ??= "damaged"; // cut within its first cluster: the browser's own player shows what is there
@@ -143,10 +143,11 @@ function finishClip(own, { failure, values }, onMessage, onSummary) {
  * Put a video on the page and read it.
  *
  * @param {File} file
- * @param {{engine: import("../shared/engine.js").Engine, contract: object, onMessage: Function, onSummary: Function}} page
- *   onMessage takes the key and the values of a text; onSummary a text about the whole video
+ * @param {{engine: import("../shared/engine.js").Engine, contract: object, onMessage: Function, onSummary: Function,
+ *   onAgain: () => void}} page onMessage takes the key and the values of a text; onSummary a text about the whole video;
+ *   onAgain is called when it is to be read again
  */
-export async function showVideo(file, { engine, contract, onMessage, onSummary }) {
+export async function showVideo(file, { engine, contract, onMessage, onSummary, onAgain }) {
   leaveVideo();
   const own = { file, engine, contract, timeline: new Timeline(file.name, contract), abort: new AbortController() };
   clip = { ...own, size: [1, 1] };
@@ -160,10 +161,13 @@ export async function showVideo(file, { engine, contract, onMessage, onSummary }
   retell();
   view.show(mine.timeline, contract);
   find("clip-stop").onclick = () => mine.abort.abort();
-  every.onchange = () => showVideo(file, { engine, contract, onMessage, onSummary });
+  every.onchange = onAgain;
   const found = await readClip(mine);
   if (clip === mine) finishClip(mine, found, onMessage, onSummary);
 }
+
+/** Whether a video is being read. */
+export const isReading = () => clip !== null && !find("clip-stop").hidden;
 
 /** Show a timeline without a video, such as a camera's session leaves. */
 export function showTimeline(timeline, contract) {

@@ -37,10 +37,12 @@ async function classify(source, { name, face = "auto", finder = {}, preview: sid
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     return { failure: { photo: name, error: error.message }, code: error.code, values: error.values, sha256 };
+  } finally {
+    if (source instanceof ImageBitmap) source.close(); // the worker's own copy
   }
 }
 
-let stopped = false;
+let reading = 0; // counts what is read; an earlier reading ends when the next begins
 
 /**
  * Read a video and give each frame's answer to `onFrame`, until its end or stopVideo.
@@ -51,20 +53,21 @@ let stopped = false;
  * @returns {Promise<{failure?: string, values?: object}>} the code of a text where it cannot be read, or not to its end
  */
 async function readVideo(file, { every }, onFrame) {
-  stopped = false;
+  const mine = ++reading;
   let video;
   try {
     const { openVideo } = await import("./video.js");
     video = await openVideo(file);
     for await (const { frame, time, picture } of video.readFrames(makePicker(every))) {
+      if (mine !== reading) break;
       const { result, details } = await classifier.classifyInDetail(picture, { finder: MOVING });
       const scores = details.map((detail) => detail.scores);
       await onFrame({ frame, time, size: result.size, faces: result.faces, scores, duration: video.duration });
-      if (stopped) break;
     }
     return {};
   } catch (error) {
-    return { failure: error.code ?? "damaged", values: error.values ?? {} };
+    // A decoder's own error has a number as its code: what it met is damaged.
+    return { failure: typeof error.code === "string" ? error.code : "damaged", values: error.values ?? {} };
   } finally {
     video?.close();
   }
@@ -79,7 +82,7 @@ Comlink.expose({
   },
   classify,
   readVideo,
-  stopVideo: () => (stopped = true),
+  stopVideo: () => void reading++,
   selfTest: () => runSelfTest(classifier),
   readMemory: () => classifier.readMemory(),
 });

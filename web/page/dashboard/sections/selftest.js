@@ -12,6 +12,11 @@ const FLOOR = 1e-9; // an equal answer stands here, for a logarithm has no zero
 
 /** @type {SelfTest | null} what was measured last, so that a change of language does not lose it */
 let measured = null;
+/** @type {(() => string) | null} what the running test says; null where none runs */
+let running = null;
+/** @type {{button: HTMLButtonElement, status: HTMLElement, place: HTMLElement} | null} the elements on the page */
+let shown = null;
+let tried = false; // whether it was run since the page was opened
 
 const live = (value, format) => ({ value, source: "device", format });
 
@@ -92,26 +97,36 @@ function showResult(place, result) {
   place.dataset.passed = String(passed);
 }
 
+/** Say how far a running test is, and whether it can be started; a change of language makes the elements anew. */
+function tellProgress(text) {
+  if (!shown) return;
+  shown.status.textContent = text();
+  shown.button.disabled = running !== null;
+}
+
 /** Run it on the visitor's backend; whatever fails is said, and the button can be pressed again. */
-async function run(button, status, place) {
-  button.disabled = true;
-  status.textContent = t("dashboard.selftest.loading");
+async function run() {
+  tried = true;
   let stop = () => {};
+  const say = (/** @type {() => string} */ text) => tellProgress((running = text));
+  say(() => t("dashboard.selftest.loading"));
+  let ended = () => "";
   try {
     const { startEngine } = await import("../../shared/engine.js");
     const engine = await startEngine(({ loaded, total }) => {
-      status.textContent = `${t("dashboard.selftest.loading")} ${FORMATS.whole(total ? loaded / total : 0)}`;
+      say(() => `${t("dashboard.selftest.loading")} ${FORMATS.whole(total ? loaded / total : 0)}`);
     });
     stop = engine.stop;
-    status.textContent = t("dashboard.selftest.running");
+    say(() => t("dashboard.selftest.running"));
     measured = await engine.selfTest();
-    showResult(place, measured);
-    status.textContent = "";
+    if (shown) showResult(shown.place, measured);
   } catch (error) {
-    status.textContent = t("dashboard.selftest.broken", { reason: /** @type {Error} */ (error).message });
+    const { message: reason } = /** @type {Error} */ (error);
+    ended = () => t("dashboard.selftest.broken", { reason });
   } finally {
     stop();
-    button.disabled = false;
+    running = null;
+    tellProgress(ended);
   }
 }
 
@@ -126,9 +141,11 @@ const selftest = {
     status.role = "status";
     const place = make("div", "charts charts-1");
     place.dataset.live = "true"; // this device's own numbers, not the report's
-    button.addEventListener("click", () => run(button, status, place));
-    if (measured) showResult(place, measured);
-    else if (new URLSearchParams(location.search).has("selftest")) run(button, status, place);
+    button.addEventListener("click", run);
+    shown = { button, status, place };
+    if (running) tellProgress(running);
+    else if (measured) showResult(place, measured);
+    else if (!tried && new URLSearchParams(location.search).has("selftest")) run();
     return make("div", "selftest", make("p", "selftest-start", button, status), place);
   },
 };
