@@ -22,11 +22,20 @@ const TYPES = {
  * @typedef {{address: string, port: number, requests: Request[], close: () => Promise<void>}} Site
  */
 
+/** A path as it is named on the disk; a percent sign that encodes nothing is one. */
+function decodeName(path) {
+  try {
+    return decodeURIComponent(path.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+  } catch {
+    return path; // bytes that are no UTF-8
+  }
+}
+
 /** The file behind an address: in the folder whose path it begins with; null where there is none. */
 function findFile(pathname, folders) {
   const base = Object.keys(folders).find((path) => pathname.startsWith(path));
   if (base === undefined) return null;
-  const inside = normalize(decodeURIComponent(pathname.slice(base.length)));
+  const inside = normalize(decodeName(pathname.slice(base.length)));
   if (inside.startsWith("..")) return null;
   return join(folders[base], pathname.endsWith("/") ? join(inside, "index.html") : inside);
 }

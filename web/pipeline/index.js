@@ -48,7 +48,7 @@ export async function createClassifier({ assets = ASSETS, backend = BACKENDS[0],
   const folder = new URL(assets, findBase());
   const [contract, start] = await Promise.all([loadContract(folder), fetchJson(new URL("start.json", folder))]);
   const progress = { stage: "download", backend, loaded: 0, total: start.bytes };
-  const report = (change) => onProgress(Object.assign(progress, change));
+  const report = (change) => onProgress({ ...Object.assign(progress, change) }); // a copy each time
   report({});
   const download = makeDownload((bytes) => report({ loaded: Math.min(progress.loaded + bytes, progress.total) }));
   const classifier = new Classifier(contract, start, folder, download);

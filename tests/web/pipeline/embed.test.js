@@ -114,6 +114,7 @@ describe("without a bundler", () => {
       "lost.html": writePage(`<script src="keep.js"></script>${element('src="nowhere.jpg"')}`),
       "bare.html": writePage(`<script src="keep.js"></script>${element('src="photo.jpg" assets="/nowhere/"')}`),
       "text.jpg": "no picture",
+      "50% off.jpg": readFileSync(SAMPLE),
     });
     const headers = { "content-security-policy": POLICY };
     const [open_, strict] = [await serveFolder({ "/": folder }), await serveFolder({ "/": folder }, headers)];
@@ -180,6 +181,40 @@ describe("without a bundler", () => {
     } finally {
       await close();
     }
+  });
+
+  test("a percent sign in an address, an address that is none, and no address any more", async () => {
+    const page = await open("element.html");
+    await awaitAnswer(page);
+    const change = (address) => page.$eval("emoji-face", (face, value) => face.setAttribute("src", value), address);
+    await change("50% off.jpg");
+    expectSample((await awaitAnswer(page, 2)).result);
+    await change("https://[");
+    expect(await awaitAnswer(page, 3)).toMatchObject({ code: "unreadable", failure: { photo: "[" } });
+    await change("photo.jpg");
+    await awaitAnswer(page, 4);
+    const left = await page.$eval("emoji-face", (face) => {
+      face.removeAttribute("src");
+      const find = (part) => face.shadowRoot.querySelector(`[part=${part}]`);
+      return [face.result, find("stage").hidden, find("status").textContent, find("faces").childElementCount];
+    });
+    expect(left).toEqual([null, true, "", 0]);
+    expect(page.problems).toEqual([]);
+  });
+
+  test("a caller's bitmap stays open, and each report of progress is an object of its own", async () => {
+    const page = await open("plain.html");
+    const seen = await page.evaluate(`(async () => {
+      const { createClassifier } = await import("/dist/emoji-edge.js");
+      const reports = [];
+      const classifier = await createClassifier({ onProgress: (report) => reports.push(report) });
+      const bitmap = await createImageBitmap(await (await fetch("photo.jpg")).blob());
+      const { faces } = await classifier.classify(bitmap);
+      return [faces.length, bitmap.width, reports.map(({ stage }) => stage), new Set(reports).size === reports.length];
+    })()`);
+    expect(seen[0]).toBe(1);
+    expect(seen[1]).toBeGreaterThan(0);
+    expect([seen[2][0], seen[2].at(-1), seen[3]]).toEqual(["download", "ready", true]);
   });
 
   test("it works where the policy allows no worker", async () => {

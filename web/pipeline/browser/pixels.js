@@ -35,11 +35,20 @@ export async function decodeFile(parts, format, maxPixels) {
       throw new ImageError("format", `${format} is not supported here, or the file is damaged`, { format });
     throw new ImageError("damaged", "damaged picture");
   }
-  checkSize(bitmap, maxPixels); // of formats whose size is not in their first bytes
-  const photo = await readPixels(bitmap);
+  const photo = await takePixels(bitmap, maxPixels);
   if (format !== "PNG" || isOpaque(photo)) return photo;
   stored ??= keepsStored();
   return (await stored) ? photo : decodePng(whole);
+}
+
+/** The pixels of a bitmap of our own, which is closed. */
+async function takePixels(bitmap, maxPixels = 1) {
+  try {
+    checkSize(bitmap, maxPixels); // of formats whose size is not in their first bytes
+    return await readPixels(bitmap);
+  } finally {
+    bitmap.close();
+  }
 }
 
 function isOpaque({ data }) {
@@ -50,7 +59,7 @@ function isOpaque({ data }) {
 /** Tell whether a bitmap keeps the colours under transparency; WebKit's are multiplied by alpha, whatever it is asked. */
 async function keepsStored() {
   const faint = Uint8Array.from(atob(FAINT), (letter) => letter.charCodeAt(0));
-  const { data } = await readPixels(await createImageBitmap(new Blob([faint]), AS_STORED));
+  const { data } = await takePixels(await createImageBitmap(new Blob([faint]), AS_STORED));
   return data[0] === 200 && data[1] === 100 && data[2] === 50;
 }
 
@@ -68,19 +77,17 @@ async function decodePng(whole) {
 }
 
 /**
- * The pixels of a bitmap, which is closed; null where it is none.
+ * The pixels of a bitmap, which stays the caller's; null where it is none.
  *
  * @param {unknown} source
  * @returns {Promise<Picture | null>} RGBA
  */
 export const readBitmap = async (source) => (source instanceof ImageBitmap ? readPixels(source) : null);
 
-/** The pixels of a bitmap, which is closed. A canvas premultiplies alpha, and some browsers add noise to it: a last resort. */
+/** The pixels of a bitmap. A canvas premultiplies alpha, and some browsers add noise to it: a last resort. */
 async function readPixels(bitmap) {
   const { width, height } = bitmap;
-  const photo = (await readFrame(bitmap)) ?? { width, height, data: readCanvas(bitmap), channels: 4 };
-  bitmap.close();
-  return photo;
+  return (await readFrame(bitmap)) ?? { width, height, data: readCanvas(bitmap), channels: 4 };
 }
 
 /** The pixels by way of a frame, whose copy is as stored: what it says of rotation and mirroring is applied to it. */

@@ -7,8 +7,16 @@ import { View } from "./view.js";
 // Where there is no page, as on a server that renders one or in a worker, the module can be loaded all the same.
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? Object);
 
-/** How a photo's file is named, from its address. */
-const nameFile = (address) => decodeURIComponent(new URL(address, document.baseURI).pathname.split("/").at(-1) ?? "");
+/** How a photo's file is named, from its address; empty where that holds the photo itself. */
+function nameFile(address) {
+  if (/^(data|blob):/i.test(address)) return "";
+  const name = address.split(/[?#]/)[0].split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // a percent sign that is one
+  }
+}
 
 /**
  * Attributes: `src`, a photo's address; `top`, how many expressions a face has; `assets`, the address of the assets' folder.
@@ -41,13 +49,21 @@ export class EmojiFace extends Base {
 
   #loadSource() {
     const address = this.getAttribute("src");
-    if (address) this.classify(new URL(address, document.baseURI), nameFile(address));
+    if (address) this.classify(address, nameFile(address));
+    else this.#forget();
+  }
+
+  /** Show no photo, as before the first one. */
+  #forget() {
+    this.#asked++;
+    [this.#photo, this.result] = [null, null];
+    this.#view?.showNothing();
   }
 
   /**
    * Show a photo and its answer.
    *
-   * @param {Blob | URL | import("../decode.js").Source} source
+   * @param {Blob | URL | string | import("../decode.js").Source} source a photo, or its address
    * @param {string} [name]
    * @returns {Promise<import("./engine.js").Result | null>} null where there is none
    */
@@ -72,7 +88,8 @@ export class EmojiFace extends Base {
     const refuse = (code, error) => ({ failure: { photo: name, error: error.message }, code, values: {} });
     let photo;
     try {
-      photo = source instanceof URL ? await fetchPhoto(source) : source;
+      const isAddress = source instanceof URL || typeof source === "string";
+      photo = isAddress ? await fetchPhoto(new URL(source, document.baseURI)) : source;
     } catch (error) {
       return refuse("unreadable", error);
     }

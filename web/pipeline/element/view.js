@@ -85,10 +85,16 @@ export class View {
     this.#parts.status.textContent = this.texts.write("reading");
   }
 
-  /** Show why there is no answer, and no photo. */
-  showFailure(refused) {
+  /** Show no photo. */
+  showNothing() {
     this.#clear();
     this.#parts.stage.hidden = true;
+    this.#parts.status.textContent = "";
+  }
+
+  /** Show why there is no answer, and no photo. */
+  showFailure(refused) {
+    this.showNothing();
     this.#parts.status.textContent = this.texts.explain(refused);
   }
 
