@@ -5,8 +5,8 @@
 Fits one temperature for each head on the validation part (Guo et al. 2017), `scores` to the voters'
 shares and `label_scores` to the labels, and folds them into the weights of the heads: each artifact
 is calibrated, and no runtime applies them again. A run without a validation part takes the
-temperatures of the same run with one, and shows its epochs. Writes emoji.h5, the contract's `temperature` and the
-report's section `history`.
+temperatures of the same run with one, and shows its epochs. Writes emoji.h5, the contract's
+`temperature` and the report's section `history`.
 """
 
 import argparse

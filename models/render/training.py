@@ -62,7 +62,10 @@ def render_runs(report: dict) -> str:
     for run in report["evaluation"]["runs"]:
         rows.append(
             [run["run"], run["note"], run["phases"]]
-            + [f"{run['parameters']:,.0f}", "" if run["minutes"] is None else f"{run['minutes']:.0f}"]
+            + [
+                f"{run['parameters']:,.0f}",
+                "" if run["minutes"] is None else f"{run['minutes']:.0f}",
+            ]
             + ["" if run[key] is None else PERCENT.format(run[key]) for key in shares]
             + ["" if run["public_divergence"] is None else f"{run['public_divergence']:.3f}"]
             + [run["commit"]]
