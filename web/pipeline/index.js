@@ -203,7 +203,8 @@ export class Classifier {
    * @param {Source} source
    * @param {Options} [options]
    * @returns {Promise<Result>} in the shape that every front end shares
-   * @throws {ImageError}
+   * @throws {ImageError} where the photo cannot be used
+   * @throws {RangeError} where a box is too long for it
    */
   async classify(source, options) {
     return (await this.classifyInDetail(source, options)).result;
