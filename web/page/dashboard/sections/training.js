@@ -103,7 +103,7 @@ const curves = {
   },
   add({ report: { history } }) {
     if (history.run === history.temperatures_of) return "";
-    return make("p", "say twin", ...writeSentence("dashboard.curves.twin", { shipped: history.run }));
+    return make("p", "twin", ...writeSentence("dashboard.curves.twin", { shipped: history.run }));
   },
   notes: ({ report }) => findMoments(report.history.epochs).map((moment) => writeNote(report, moment)),
   figures: [
