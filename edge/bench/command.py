@@ -32,6 +32,7 @@ from .faces_scenes import draw_noise
 from .peer_environment import make_peer_environment, run_python
 
 CORES = ("1", "all")  # for a peer, which cannot be told to use one thread
+THREADS = sorted({1, min(2, os.cpu_count() or 1)})
 COLD_RUNS = 15
 COMPARED = (
     "from the same JPEG's bytes in memory to the scores of every face found, median of 30 after 3; "
@@ -95,7 +96,7 @@ def measure_large(photo: Path) -> dict[str, Any]:
     model = load_contract().artifacts["default"]["tflite"]
     photo.write_bytes(make_large_photo())
     rows = []
-    for threads in sorted({1, min(2, os.cpu_count() or 1)}):
+    for threads in THREADS:
         found = json.loads(run_python(sys.executable, WARM, model, threads, photo))
         decode, whole = (found["stages_ms"][stage] for stage in ("decode", "whole"))
         times = round(whole / decode, 2)
@@ -129,7 +130,7 @@ def measure_warm(photos: dict[str, Path]) -> list[dict[str, Any]]:
     """Medians of each artifact, number of threads and photo."""
     rows = []
     for model in load_contract().artifacts["tflite"]:
-        for threads in sorted({1, min(2, os.cpu_count() or 1)}):
+        for threads in THREADS:
             for name, path in photos.items():
                 found = json.loads(run_python(sys.executable, WARM, model, threads, path))
                 stages = {stage: round(ms, 2) for stage, ms in found["stages_ms"].items()}

@@ -198,7 +198,7 @@ class Classifier:
         """Cut the caller's boxes out of an upright RGB picture, in their order; BoxError."""
         checked = [check_box(box) for box in boxes]
         for box in checked:
-            check_inside(box, image.size)
+            check_inside(box, image.size, self.contract.longest_box)
         return [CutFace(b, None, None, resize_face(image, self.contract, b)) for b in checked]
 
     def _classify_face(self, face: CutFace) -> FaceResult:

@@ -136,6 +136,7 @@ class Contract:
     crop_scale: float
     crop_shift_up: float
     crop_samples: int  # a side, that each pixel of the crop is the mean of
+    longest_box: int  # a caller's, in times of the photo's longer side
     small_picture: int
     max_pixels: int
     detector_threshold: float
@@ -255,6 +256,7 @@ def build_contract(values: dict[str, Any]) -> Contract:
         crop_scale=crop["scale"],
         crop_shift_up=crop["shift_up"],
         crop_samples=crop["samples"],
+        longest_box=crop["longest_box"],
         small_picture=values["small_picture"],
         max_pixels=values["max_pixels"],
         detector_threshold=detector["threshold"],

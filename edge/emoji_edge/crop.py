@@ -31,7 +31,6 @@ from .image import Box
 from .resize import resize
 
 ONE = 1 << 16  # of the fixed-point positions
-LONGEST_BOX = 4  # times the picture's longer side: beyond, a caller's box is nearly all black
 Kept = dict[tuple[int, int, int, int, int], Image.Image]  # blocks by their place, see cut_square
 
 
@@ -149,19 +148,19 @@ def check_box(box: object) -> Box:
     return x0, y0, x1, y1
 
 
-def check_inside(box: Box, size: tuple[int, int]) -> None:
+def check_inside(box: Box, size: tuple[int, int], longest: int) -> None:
     """Raise BoxError where a box does not fit a picture of that width and height.
 
     It has to have a pixel of the picture, and its longer side, in whole pixels, is at most
-    LONGEST_BOX times the picture's longer side.
+    `longest` times the picture's longer side.
     """
     x0, y0, x1, y1 = box
     picture = f"the picture of {size[0]}x{size[1]}"
     if x1 <= 0 or y1 <= 0 or x0 >= size[0] or y0 >= size[1]:
         raise BoxError(f"the box {list(box)} lies outside {picture}")
     left, _, right, _ = square_box(box)
-    if right - left > LONGEST_BOX * max(size):
-        raise BoxError(f"the box {list(box)} is over {LONGEST_BOX} times as long as {picture}")
+    if right - left > longest * max(size):
+        raise BoxError(f"the box {list(box)} is over {longest} times as long as {picture}")
 
 
 def cut_square(

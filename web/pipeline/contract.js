@@ -16,7 +16,7 @@ const VERSION = 1;
  * @property {{scores: string, label_scores: string, evidence: string}} outputs
  * @property {number} top
  * @property {{weights: number[], shift: number}} gray
- * @property {{scale: number, shift_up: number, samples: number}} crop
+ * @property {{scale: number, shift_up: number, samples: number, longest_box: number}} crop
  * @property {number} small_picture
  * @property {number} max_pixels
  * @property {Record<string, any>} detector

@@ -3,7 +3,6 @@
 import { cutPart, reduce, resize } from "./resize.js";
 
 const ONE = 1 << 16; // of the fixed-point positions
-const LONGEST_BOX = 4; // times the photo's longer side: beyond, a caller's box is nearly all black
 
 /** @typedef {import("./resize.js").Picture} Picture */
 /**
@@ -55,23 +54,23 @@ export function cropFace(photo, box, contract, roll = 0) {
  *
  * @param {import("./resize.js").Picture} photo
  * @param {import("./contract.js").Contract} contract
- * @param {number[] | null} [box] at most four times as long as the photo's longer side
+ * @param {number[] | null} [box] its longer side is at most `crop.longest_box` times the photo's
  * @throws {RangeError} where it is longer
  */
 export function resizeFace(photo, contract, box = null) {
   const { size } = contract.input;
   const gray = /** @type {any} */ (contract.gray);
-  if (box) return resizeSquare(photo, squareBox(box, photo), size, gray).data;
+  if (box) return resizeSquare(photo, squareBox(box, photo, contract.crop.longest_box), size, gray).data;
   return resize(toGray(photo, gray), size, size).data;
 }
 
 /** A box in whole pixels, made square by its longer side; RangeError where it is too long for the photo. */
-function squareBox(box, { width, height }) {
+function squareBox(box, { width, height }, longest) {
   const [x0, y0, x1, y1] = box.map(roundHalfUp);
   const side = Math.max(1, x1 - x0, y1 - y0);
-  if (side > LONGEST_BOX * Math.max(width, height)) {
+  if (side > longest * Math.max(width, height)) {
     const picture = `the picture of ${width}x${height}`;
-    throw new RangeError(`the box [${box.join(", ")}] is over ${LONGEST_BOX} times as long as ${picture}`);
+    throw new RangeError(`the box [${box.join(", ")}] is over ${longest} times as long as ${picture}`);
   }
   return { left: Math.floor((x0 + x1 - side) / 2), top: Math.floor((y0 + y1 - side) / 2), side };
 }

@@ -46,9 +46,12 @@ const ASSETS = new URL("./dist/assets/", here);
  */
 export async function createClassifier({ assets = ASSETS, backend = BACKENDS[0], onProgress = () => {} } = {}) {
   const folder = new URL(assets, findBase());
-  const [contract, start] = await Promise.all([loadContract(folder), fetchJson(new URL("start.json", folder))]);
+  const facts = fetchJson(new URL("start.json", folder));
+  facts.catch(() => {}); // awaited below; where both are missing, the contract is the one that is named
+  const contract = await loadContract(folder);
+  const start = await facts;
   const progress = { stage: "download", backend, loaded: 0, total: start.bytes };
-  const report = (change) => onProgress({ ...Object.assign(progress, change) }); // a copy each time
+  const report = (change) => onProgress({ ...Object.assign(progress, change) }); // React takes the same object for no change
   report({});
   const download = makeDownload((bytes) => report({ loaded: Math.min(progress.loaded + bytes, progress.total) }));
   const classifier = new Classifier(contract, start, folder, download);

@@ -5,7 +5,6 @@ from typing import Any
 
 from emoji_edge.classify import FACE_MODES
 from emoji_edge.contract import Contract
-from emoji_edge.crop import LONGEST_BOX
 from emoji_edge.result import GIVEN, HEADS
 
 from .choices import BOX_LIMIT
@@ -176,8 +175,8 @@ def describe_finder(contract: Contract) -> dict[str, dict[str, Any]]:
         "boxes": {
             "description": "Where the faces are, x0, y0, x1, y1 in pixels of the upright photo, "
             "instead of finding them; each has a pixel of the photo and is at most "
-            f"{LONGEST_BOX} times as long as its longer side. Of several photos a list for each, "
-            "or null",
+            f"{contract.longest_box} times as long as its longer side. Of several photos "
+            "a list for each, or null",
             "schema": {"anyOf": [boxes, describe_list(several, 2, PHOTO_LIMIT)]},
         },
     }

@@ -39,7 +39,6 @@ let turn = 0; // of the photos; an answer to an earlier one is not shown
 let ready; // resolves when the worker is
 /** @type {typeof import("../video/video.js") | null} */
 let video = null; // what reads videos, once it is needed
-let clip = /** @type {Photo | null} */ (null); // the video on the page
 /** @type {typeof import("./compare.js") | null} */
 let compare = null; // what compares two photos, once it is needed
 let noteAnswer;
@@ -141,7 +140,6 @@ async function takeVideo(next) {
     showView("clip");
     const onSummary = (text) => mine === turn && clearAnswer(text);
     const onMessage = (key, values) => mine === turn && showMessage(key, values);
-    clip = next;
     await video.showVideo(next.file, {
       engine: current,
       contract,
@@ -340,10 +338,9 @@ listenForCamera();
 document.addEventListener("languagechange", translateAnswer);
 const first = restart();
 offerBackends(() => {
-  const unread = video?.isReading() ? clip : null;
   if (isCameraOn()) leaveCamera();
   restart();
-  if (unread) takeVideo(unread);
+  video?.readAgain();
 });
 takeShared().then((photos) => (photos.length ? takePhotos(photos) : undefined));
 const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE));

@@ -20,7 +20,8 @@ const view = new TimelineView((time) => {
   showFaces(time);
 });
 
-/** @type {{file: File, engine: any, contract: any, timeline: Timeline, abort: AbortController, size: [number, number]} | null} */
+/** @type {{file: File, engine: any, contract: any, timeline: Timeline, abort: AbortController, size: [number, number],
+ *   onAgain: () => void} | null} */
 let clip = null; // what is on the page
 let retell = () => {}; // says again, in the language that was chosen, how the reading ended
 
@@ -150,7 +151,7 @@ function finishClip(own, { failure, values }, onMessage, onSummary) {
 export async function showVideo(file, { engine, contract, onMessage, onSummary, onAgain }) {
   leaveVideo();
   const own = { file, engine, contract, timeline: new Timeline(file.name, contract), abort: new AbortController() };
-  clip = { ...own, size: [1, 1] };
+  clip = { ...own, size: [1, 1], onAgain };
   const mine = clip;
   retell = () => onSummary(t("video.working"));
   find("clip-name").textContent = file.name;
@@ -166,8 +167,10 @@ export async function showVideo(file, { engine, contract, onMessage, onSummary, 
   if (clip === mine) finishClip(mine, found, onMessage, onSummary);
 }
 
-/** Whether a video is being read. */
-export const isReading = () => clip !== null && !find("clip-stop").hidden;
+/** Read the video again where it is still being read, as by another engine. */
+export function readAgain() {
+  if (clip && !find("clip-stop").hidden) clip.onAgain();
+}
 
 /** Show a timeline without a video, such as a camera's session leaves. */
 export function showTimeline(timeline, contract) {

@@ -42,7 +42,7 @@ export async function decodeFile(parts, format, maxPixels) {
 }
 
 /** The pixels of a bitmap of our own, which is closed. */
-async function takePixels(bitmap, maxPixels = 1) {
+async function takePixels(bitmap, maxPixels) {
   try {
     checkSize(bitmap, maxPixels); // of formats whose size is not in their first bytes
     return await readPixels(bitmap);
@@ -59,7 +59,7 @@ function isOpaque({ data }) {
 /** Tell whether a bitmap keeps the colours under transparency; WebKit's are multiplied by alpha, whatever it is asked. */
 async function keepsStored() {
   const faint = Uint8Array.from(atob(FAINT), (letter) => letter.charCodeAt(0));
-  const { data } = await takePixels(await createImageBitmap(new Blob([faint]), AS_STORED));
+  const { data } = await takePixels(await createImageBitmap(new Blob([faint]), AS_STORED), 1);
   return data[0] === 200 && data[1] === 100 && data[2] === 50;
 }
 
