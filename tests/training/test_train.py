@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from tests.helpers.fer_tables import make_faces, write_csv, write_folders, write_parquet
 from training import (
@@ -28,6 +29,7 @@ from training import (
     folder,
     leaderboard,
     model,
+    refit,
     runs,
     settings,
     start,
@@ -395,6 +397,55 @@ def test_a_network_that_cannot_be_read_is_one_line(shipped, faces_path, tmp_path
     where = ["--runs", str(tmp_path), "--start", str(network), *TINY]
     assert train.main([str(faces_path), *where]) == 2
     assert "cut.h5 is no network (" in capsys.readouterr().err
+
+
+# ---- the label head's second fit ----------------------------------------------------------------
+
+
+def test_refit_changes_the_label_head_alone(runs_folder, faces_path, capsys):
+    where = [str(faces_path), "--runs", str(runs_folder)]
+    assert refit.main([*where, "--run", "whole-refit", "--of", "whole"]) == 0
+    assert "whole-refit/model.h5" in capsys.readouterr().out
+    faces = np.random.default_rng(1).integers(0, 256, (5, 48, 48), np.uint8)
+    before, after = (
+        evaluate.make_predictor(runs_folder / name / "model.h5")(faces)
+        for name in ("whole", "whole-refit")
+    )
+    assert after[:, 0] == pytest.approx(before[:, 0], abs=1e-6)
+    network = folder.load_run(runs_folder / "whole")
+    validation = data.split_training(
+        data.load_faces(faces_path),
+        folder.read_run(runs_folder / "whole")["settings"]["validation"],
+    )[1]
+    logits = refit.find_logits(network, validation)
+    described = folder.read_run(runs_folder / "whole-refit")["refit"]
+    assert described["of"] == described["fitted_on"] == "whole"
+    linear = refit.fit_views(logits, validation.labels, described["strength"])
+    shown = keras.Model(network.input, network.get_layer("label_scores_logits").output)
+    moved = refit.apply_map(shown.predict(faces[..., None].astype("float32"), verbose=0), linear)
+    assert after[:, 1] == pytest.approx(softmax(moved, axis=1), abs=1e-5)
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-4
+    assert folder.read_history(runs_folder / "whole-refit") == folder.read_history(
+        runs_folder / "whole"
+    )
+
+
+def test_a_run_without_a_validation_part_takes_the_fit_of_one_with_it(
+    runs_folder, faces_path, tmp_path, capsys
+):
+    shutil.copytree(runs_folder / "whole", tmp_path / "everything")
+    shutil.copytree(runs_folder / "whole", tmp_path / "whole")
+    settings = json.loads((tmp_path / "everything/settings.json").read_text())
+    settings["settings"]["validation"] = 0
+    (tmp_path / "everything/settings.json").write_text(json.dumps(settings))
+    where = [str(faces_path), "--runs", str(tmp_path), "--run", "new", "--of", "everything"]
+    assert refit.main(where) == 2
+    assert "everything has no validation part: give --fitted-on" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    assert refit.main([*where, "--fitted-on", "whole"]) == 0
+    assert folder.read_run(tmp_path / "new")["refit"]["fitted_on"] == "whole"
+    assert refit.main([*where[:-1], "nowhere"]) == 2
+    assert "nowhere holds no finished run" in capsys.readouterr().err
 
 
 # ---- the last run ----------------------------------------------------------------------------
