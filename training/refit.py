@@ -72,11 +72,9 @@ def choose_strength(logits: np.ndarray, labels: np.ndarray) -> float:
 
     def measure_strength(strength: float) -> float:
         folds = KFold(FOLDS, shuffle=True, random_state=0).split(labels)
-        return np.mean(
-            [
-                measure_map(logits[0, test], labels[test], fit_views(logits, labels, strength, fit))
-                for fit, test in folds
-            ]
+        return sum(
+            measure_map(logits[0, test], labels[test], fit_views(logits, labels, strength, fit))
+            for fit, test in folds
         )
 
     return min(STRENGTHS, key=measure_strength)

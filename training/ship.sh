@@ -2,10 +2,10 @@
 # The exact way to the shipped network: training/ship.sh DATA
 #
 # The run begins with the network that shipped before, and learns both truths and what it and another
-# teacher say of each varied picture. It is made twice: first without the validation part, on which it
-# is calibrated, then with it. The second one ships: it is entered into the leaderboard, measured,
-# converted and verified. A run that was stopped goes on where it was. training/README.md says how the
-# teachers came to be.
+# teacher say of each varied picture. It is made twice: first without the validation part, on which its
+# label head is fitted again and both heads are calibrated, then with it, and takes these over. The
+# second one ships: it is entered into the leaderboard, measured, converted and verified. A run that was
+# stopped goes on where it was. training/README.md says how the teachers came to be.
 set -eu
 data=${1:?give the data: training/ship.sh path/to/fer2013}
 cd "$(dirname "$0")/.."
@@ -24,8 +24,14 @@ learn --run "$chosen"
 $python -m training.runs "$data" --run "$chosen" \
   --note "two heads: goes on from two-heads, taught by it and face-c"
 learn --run "$run" --validation 0
-$python -m training.calibrate "$data" --run "$run" --temperatures-of "$chosen"
 $python -m training.runs "$data" --run "$run" --note "student-c that learns from the validation part too"
+$python -m training.refit "$data" --run "$chosen-refit" --of "$chosen"
+$python -m training.runs "$data" --run "$chosen-refit" \
+  --note "student-c, its label head fitted again on the validation part"
+$python -m training.refit "$data" --run "$run-refit" --of "$run" --fitted-on "$chosen"
+$python -m training.runs "$data" --run "$run-refit" \
+  --note "student-c-all, its label head mapped as student-c-refit's"
+$python -m training.calibrate "$data" --run "$run-refit" --temperatures-of "$chosen-refit"
 make evaluate DATA="$data"
 make convert DATA="$data"
 make verify DATA="$data"

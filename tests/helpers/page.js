@@ -1,22 +1,21 @@
 // The main page in a browser, and what tests ask of it.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PYTHON, ROOT, serveSite, startChromium } from "./site.js";
+import { shareFolder } from "./shared.js";
+import { ROOT, serveSite, startChromium } from "./site.js";
 
 const FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 const PATIENCE = 240_000; // ms; no test is about speed
 export const SAMPLE = join(ROOT, "models", "golden", "photos", "portrait.jpg");
 
-/** The photos of odd_photos.py: {folder, good: paths, bad: paths, remove()}. */
-export function makePhotos() {
-  const folder = mkdtempSync(join(tmpdir(), "page-photos-"));
-  execFileSync(PYTHON, ["-m", "tests.helpers.odd_photos", folder], { cwd: ROOT });
+/** The photos of odd_photos.py: {folder, good: paths, bad: paths}. */
+export function sharePhotos() {
+  const folder = shareFolder("odd_photos");
   const list = (name) => readdirSync(join(folder, name)).map((file) => join(folder, name, file));
-  return { folder, good: list("good"), bad: list("bad"), remove: () => rmSync(folder, { recursive: true }) };
+  return { folder, good: list("good"), bad: list("bad") };
 }
 
 /**
@@ -26,7 +25,7 @@ export function makePhotos() {
  *   camera that shows the portrait, which is one of the odd photos' videos
  */
 export async function startSite({ withPhotos = false, withCamera = false, flags = [] } = {}) {
-  const photos = withPhotos || withCamera ? makePhotos() : null;
+  const photos = withPhotos || withCamera ? sharePhotos() : null;
   const site = await serveSite();
   const camera = withCamera
     ? [...FAKE_CAMERA, `--use-file-for-fake-video-capture=${join(photos.folder, "camera.y4m")}`]
@@ -35,7 +34,6 @@ export async function startSite({ withPhotos = false, withCamera = false, flags 
   const close = async () => {
     await browser.close();
     await site.close();
-    photos?.remove();
   };
   return { photos, site, browser, close };
 }
@@ -97,9 +95,10 @@ export function watchPage(page) {
 /** What axe-core finds wrong with the page as it is, each with its first element. */
 export async function runAxe(page) {
   const require = createRequire(join(ROOT, "web", "package.json"));
-  await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+  if (!(await page.evaluate(() => "axe" in window)))
+    await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.map(({ id, nodes: [{ html, failureSummary }] }) => `${id}: ${html} ${failureSummary}`);
 }
 
 /** Begin something on the page and wait for its answer: what the event "emoji-answer" carries, without pictures. */

@@ -1,19 +1,15 @@
 // The tests' videos, what the command says of them, and how far two timelines differ.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PYTHON, ROOT } from "./site.js";
+import { shareFolder } from "./shared.js";
+import { ROOT } from "./site.js";
 
 const { labels } = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
 
-/** The videos of make_videos.py: {folder, remove()}. */
-export function makeVideos() {
-  const folder = mkdtempSync(join(tmpdir(), "page-videos-"));
-  execFileSync(PYTHON, ["-m", "tests.helpers.make_videos", folder], { cwd: ROOT });
-  return { folder, remove: () => rmSync(folder, { recursive: true }) };
-}
+/** The folder of make_videos.py's videos. */
+export const shareVideos = () => shareFolder("make_videos");
 
 /** The command's rows for a video. */
 export function askTimeline(folder, name) {

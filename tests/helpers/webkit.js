@@ -44,7 +44,10 @@ async function startScreen() {
 
 /** Ask again and again until the driver takes a session. */
 async function openSession(port) {
-  const options = { binary: findBrowser(), args: ["--automation"] };
+  const options = {
+    binary: findBrowser(),
+    args: ["--automation", "--enable-media-stream=true", "--enable-mock-capture-devices=true"],
+  };
   const builder = new Builder()
     .disableEnvironmentOverrides()
     .usingServer(`http://127.0.0.1:${port}`)

@@ -1,14 +1,12 @@
 // The dashboard in real headless Chromium: its numbers are the report's, it needs no mouse and no network.
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startSite } from "../../helpers/page.js";
-import { DIST, ROOT, serveSite } from "../../helpers/site.js";
+import { DIST, serveSite } from "../../helpers/site.js";
 
-const AXE = createRequire(join(ROOT, "web", "package.json")).resolve("axe-core/axe.min.js");
 const REPORT = JSON.parse(readFileSync(join(DIST, "models", "report.json"), "utf8"));
 const CONTRACT = JSON.parse(readFileSync(join(DIST, "models", "contract.json"), "utf8"));
 const SPLIT = ["PrivateTest", "PublicTest", "Validation"].find((name) => REPORT.evaluation.splits[name]);
@@ -228,20 +226,6 @@ describe("a report without a section", () => {
 // ---- reading it ------------------------------------------------------------------------------
 
 describe("reading", () => {
-  it.each(["light", "dark"])("axe finds nothing, %s, with all tables open, and in a slide", async (colorScheme) => {
-    const page = await openDashboard({ colorScheme, reducedMotion: "reduce" });
-    await openTables(page);
-    await page.evaluate(readFileSync(AXE, "utf8"));
-    const find = () =>
-      page.evaluate(async () =>
-        (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`),
-      );
-    expect(await find()).toEqual([]);
-    await page.click("#present");
-    await page.keyboard.press("ArrowRight");
-    expect(await find()).toEqual([]);
-  });
-
   it("each chart has a text alternative, and its numbers as a table that opens by keyboard", async () => {
     const page = await openDashboard();
     await openTables(page);

@@ -1,12 +1,14 @@
-// A smoke test in Firefox: load, sample photo, the same answer.
+// The page in Firefox: the command's answers, and what a visitor does beside one photo.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askCommand, compareResults } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
+import { tourBooth, tourCamera, tourPhotos } from "../../helpers/tour.js";
 
+const PATIENCE = 240_000; // ms; no test is about speed
 const CANDIDATES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const executablePath = CANDIDATES.find((path) => path && existsSync(path));
 const SAMPLE = join(ROOT, "web", "page", "public", "sample.jpg");
@@ -31,14 +33,32 @@ test("Firefox is there", () => {
   expect(executablePath, "install firefox-esr, or set FIREFOX to its path").toBeTruthy();
 });
 
-test.runIf(executablePath)("Firefox gives the command's answers, also where the photo has alpha", async () => {
-  const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
-  const site = await serveSite();
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
-  try {
+describe.runIf(executablePath)("in Firefox", () => {
+  const camera = { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
+  let site, browser;
+
+  beforeAll(async () => {
+    site = await serveSite();
+    browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox: camera });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  async function openPage(viewport = null) {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    if (viewport) await page.setViewport(viewport);
     await page.goto(site.address);
-    await page.waitForSelector("html[data-engine=ready]", { timeout: 240_000 });
+    await page.waitForSelector("html[data-engine=ready]");
+    return page;
+  }
+
+  test("the command's answers, also where the photo has alpha", async () => {
+    const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
+    const page = await openPage();
     expect(await page.$eval("#device-text", (text) => text.textContent)).toContain("on wasm");
     const expected = askCommand([SAMPLE, ALPHA]);
     const sample = await awaitAnswer(page, () => page.click("#sample"));
@@ -47,8 +67,20 @@ test.runIf(executablePath)("Firefox gives the command's answers, also where the 
     const alpha = await awaitAnswer(page, () => input.uploadFile(ALPHA));
     expect(compareResults(alpha, expected[ALPHA], contract)).toEqual([]);
     expect(site.requests.every(({ method, body }) => method === "GET" && !body.length)).toBe(true);
-  } finally {
-    await browser.close();
-    await site.close();
-  }
+    await page.close();
+  });
+
+  test("on a phone: an answer in view, two photos, a list, the camera and the booth", async () => {
+    const page = await openPage({ width: 390, height: 844 });
+    const driver = {
+      evaluate: (run, ...values) => page.evaluate(run, ...values),
+      giveFiles: async (paths) => (await page.$("#file")).uploadFile(...paths),
+    };
+    const { one, group, ...rest } = await tourPhotos(driver);
+    expect(Math.max(one, group)).toBeLessThan(1000);
+    expect(rest).toEqual({ compared: 2, faces: 4, rows: [true, true, true] });
+    expect(await tourCamera(driver)).toBe("camera.png");
+    expect(await tourBooth(driver)).toBe(7);
+    await page.close();
+  });
 });

@@ -1,13 +1,11 @@
 // Both pages in every language, in real Chromium: which way it runs, what is loaded for it, and that all of it fits.
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { choosePhoto, openPage, SAMPLE, startSite } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
 
-const AXE = readFileSync(createRequire(join(ROOT, "web", "package.json")).resolve("axe-core/axe.min.js"), "utf8");
 const readStrings = (room, language) =>
   JSON.parse(readFileSync(join(ROOT, "web", "page", room, "strings", `${language}.json`), "utf8"));
 const LANGUAGES = ["en", "de", "es", "fr", "ar"];
@@ -35,16 +33,10 @@ async function openDashboard(locale, options = {}) {
 const measureOverflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-async function runAxe(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
-}
-
 describe.each(LANGUAGES)("%s", (language) => {
   const strings = readStrings("shared", language);
 
-  test("the main page speaks it, runs its way, fits a phone, and axe finds nothing", async () => {
+  test("the main page speaks it, runs its way and fits a phone", async () => {
     const page = await openPage(browser, site.address, {
       locale: language,
       viewport: { width: 390, height: 844 },
@@ -53,13 +45,11 @@ describe.each(LANGUAGES)("%s", (language) => {
     const { lang, dir } = await page.$eval("html", (html) => ({ lang: html.lang, dir: html.dir }));
     expect([lang, dir]).toEqual([language, strings.direction]);
     expect(await page.textContent("#known h2")).toBe(strings["known.title"]);
-    expect(await runAxe(page)).toEqual([]);
     const { result } = await choosePhoto(page, SAMPLE);
     const { label } = result.faces[0].expressions[0];
     if (language !== "en") expect(await page.textContent(".row-name")).toBe(strings[`label.${label}`]);
     const rest = strings["result.explain"].split("{below}")[1];
     expect(await page.textContent("#explain")).toContain(rest.replace(/\}/g, ""));
-    expect(await runAxe(page)).toEqual([]);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 844 });
       expect(await measureOverflow(page), `${width} px`).toBe(0);
@@ -68,7 +58,7 @@ describe.each(LANGUAGES)("%s", (language) => {
     await page.context().close();
   });
 
-  test("the dashboard speaks it, runs its way, fits a phone, and axe finds nothing", async () => {
+  test("the dashboard speaks it, runs its way and fits a phone", async () => {
     const page = await openDashboard(language, { viewport: { width: 390, height: 844 } });
     const own = readStrings("dashboard", language);
     expect(await page.getAttribute("html", "dir")).toBe(strings.direction);
@@ -80,7 +70,6 @@ describe.each(LANGUAGES)("%s", (language) => {
     expect(await page.textContent(".round button[data-word=sad]")).toBe(
       language === "en" ? "Sad" : strings["label.sad"],
     );
-    expect(await runAxe(page)).toEqual([]);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 844 });
       expect(await measureOverflow(page), `${width} px`).toBe(0);

@@ -4,20 +4,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SAMPLE, awaitAnswer, choosePhoto, makePhotos, watchPage } from "../../helpers/page.js";
+import { SAMPLE, awaitAnswer, choosePhoto, sharePhotos, watchPage } from "../../helpers/page.js";
 import { DIST, ROOT, serveSite, startChromium } from "../../helpers/site.js";
 
 let browser, photos;
 
 beforeAll(async () => {
   browser = await startChromium();
-  photos = makePhotos();
+  photos = sharePhotos();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  photos?.remove();
-});
+afterAll(() => browser?.close());
 
 /** A first visit: ready, answered, kept on the device. */
 async function visit(address, options = {}) {

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { By } from "selenium-webdriver";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { askCommand, compareResults, makePhotos } from "../../helpers/page.js";
+import { askCommand, compareResults, sharePhotos } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
-import { askTimeline, compareRows, makeVideos } from "../../helpers/videos.js";
+import { askTimeline, compareRows, shareVideos } from "../../helpers/videos.js";
+import { tourCamera, tourPhotos } from "../../helpers/tour.js";
 import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
 
 const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -44,46 +45,54 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
   }
 
   test("the command's answer for photos of every kind, and a line for what is none", async () => {
-    const photos = makePhotos();
-    try {
-      const expected = askCommand(photos.good);
-      const wrong = [];
-      for (const path of photos.good.filter((good) => basename(good) !== BEYOND)) {
-        const { result } = await giveFile(path, "emoji-answer");
-        if (!result || compareResults(result, expected[path], CONTRACT).length) wrong.push(basename(path));
-      }
-      expect(wrong).toEqual([]);
-      for (const path of photos.bad) {
-        const { failure } = await giveFile(path, "emoji-answer");
-        expect([basename(path), failure?.error]).toEqual([basename(path), expect.any(String)]);
-        expect(await driver.findElement(By.css("#message-text")).getText()).toContain(basename(path));
-      }
-    } finally {
-      photos.remove();
+    const photos = sharePhotos();
+    const expected = askCommand(photos.good);
+    const wrong = [];
+    for (const path of photos.good.filter((good) => basename(good) !== BEYOND)) {
+      const { result } = await giveFile(path, "emoji-answer");
+      if (!result || compareResults(result, expected[path], CONTRACT).length) wrong.push(basename(path));
+    }
+    expect(wrong).toEqual([]);
+    for (const path of photos.bad) {
+      const { failure } = await giveFile(path, "emoji-answer");
+      expect([basename(path), failure?.error]).toEqual([basename(path), expect.any(String)]);
+      expect(await driver.findElement(By.css("#message-text")).getText()).toContain(basename(path));
     }
   });
 
+  test("an answer in view, two photos, a list and the camera", async () => {
+    await driver.manage().window().setRect({ width: 390, height: 844 });
+    const page = {
+      evaluate: (run, ...values) =>
+        driver.executeAsyncScript(
+          `const values = [...arguments], done = values.pop(); Promise.resolve((${run})(...values)).then(done);`,
+          ...values,
+        ),
+      giveFiles: (paths) => driver.findElement(By.css("#file")).sendKeys(paths.join("\n")),
+    };
+    const { one, group, ...rest } = await tourPhotos(page);
+    expect(Math.max(one, group)).toBeLessThan(1000);
+    expect(rest).toEqual({ compared: 2, faces: 4, rows: [true, true, true] });
+    expect(await tourCamera(page)).toBe("camera.png");
+  });
+
   test("videos frame by frame, and a photo after them", async () => {
-    const videos = makeVideos();
-    try {
-      for (const name of ["scenes.mkv", "phone.mov", "two.mp4"]) {
-        const { rows, failure } = await giveFile(join(videos.folder, name), "emoji-timeline");
-        const expected = askTimeline(videos.folder, name);
-        expect([name, failure]).toEqual([name, undefined]);
-        expect(rows.map(({ frame, track }) => [frame, track])).toEqual(
-          expected.map(({ frame, track }) => [frame, track]),
-        );
-        const { time, box, score } = compareRows(rows, expected);
-        expect(time).toBeLessThan(0.001);
-        expect(box).toBeLessThan(2);
-        expect(score).toBeLessThan(0.1);
-      }
-      const sample = join(ROOT, "models", "golden", "photos", "portrait.jpg");
-      const { result } = await giveFile(sample, "emoji-answer");
-      expect(compareResults(result, askCommand([sample])[sample], CONTRACT)).toEqual([]);
-    } finally {
-      videos.remove();
+    const videos = shareVideos();
+    for (const name of ["scenes.mkv", "phone.mov", "two.mp4"]) {
+      const { rows, failure } = await giveFile(join(videos, name), "emoji-timeline");
+      const expected = askTimeline(videos, name);
+      expect([name, failure]).toEqual([name, undefined]);
+      expect(rows.map(({ frame, track }) => [frame, track])).toEqual(
+        expected.map(({ frame, track }) => [frame, track]),
+      );
+      const { time, box, score } = compareRows(rows, expected);
+      expect(time).toBeLessThan(0.001);
+      expect(box).toBeLessThan(2);
+      expect(score).toBeLessThan(0.1);
     }
+    const sample = join(ROOT, "models", "golden", "photos", "portrait.jpg");
+    const { result } = await giveFile(sample, "emoji-answer");
+    expect(compareResults(result, askCommand([sample])[sample], CONTRACT)).toEqual([]);
   });
 
   test("Arabic from right to left, and the dashboard's charts", async () => {

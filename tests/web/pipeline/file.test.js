@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { turnUpright } from "../../../web/pipeline/turn.js";
 import { ImageError } from "../../../web/pipeline/errors.js";
 import { findFormat, inspectFile, readOrientation } from "../../../web/pipeline/file.js";
-import { makePhotos } from "../../helpers/page.js";
+import { sharePhotos } from "../../helpers/page.js";
 import { ROOT } from "../../helpers/site.js";
 
 const readJson = (...parts) => JSON.parse(readFileSync(join(ROOT, ...parts), "utf8"));
@@ -14,8 +14,7 @@ const contract = readJson("models", "contract.json");
 const MANY = 100_000_000;
 
 let photos;
-beforeAll(() => (photos = makePhotos()));
-afterAll(() => photos?.remove());
+beforeAll(() => (photos = sharePhotos()));
 const read = (name) =>
   new Uint8Array(readFileSync([...photos.good, ...photos.bad].find((path) => path.endsWith(`/${name}`))));
 

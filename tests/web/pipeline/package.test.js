@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClassifier } from "../../../web/pipeline/index.js";
 import { BUNDLES, bundleFile } from "../../../web/pipeline/build/bundle.js";
 import { installPackage, listBlocks } from "../../helpers/package.js";
-import { askCommand, compareResults, makePhotos } from "../../helpers/page.js";
+import { askCommand, compareResults, sharePhotos } from "../../helpers/page.js";
 import { PYTHON, ROOT } from "../../helpers/site.js";
 
 const contract = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -204,14 +204,11 @@ describe("in Node, with sharp", () => {
   let classifier, photos;
 
   beforeAll(async () => {
-    photos = makePhotos();
+    photos = sharePhotos();
     classifier = await createClassifier({ assets: new URL(`file://${own.installed}/dist/assets/`) });
   });
 
-  afterAll(async () => {
-    photos?.remove();
-    await classifier?.dispose();
-  });
+  afterAll(() => classifier?.dispose());
 
   test("files give the command's answers, but for formats that it lacks", async () => {
     const read = photos.good.filter((path) => !/\.bmp$/.test(path));
