@@ -27,6 +27,8 @@ from training.settings import RunError
 
 def average_runs(runs: Path, names: list[str], target: Path) -> Path:
     """Write the run folder `target` with the mean network of the named runs; return its .h5."""
+    if target.name in names:
+        raise RunError(f"{target.name} would be overwritten: give the new run a name of its own")
     described = [read_run(runs / name) for name in names]
     settings = described[-1]["settings"]
     for run in described:

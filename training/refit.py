@@ -57,14 +57,16 @@ def fit_map(logits: np.ndarray, labels: np.ndarray, strength: float) -> np.ndarr
     wanted = np.eye(len(LABELS))[labels]
     pull = strength * np.append(np.ones(len(LABELS)), BIAS_PULL)[:, None]
 
-    def lose(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    def measure_loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         linear = flat.reshape(IDENTITY.shape)
         away = linear - IDENTITY
         shares = np.exp(log_softmax(inputs @ linear, axis=1))
         slope = inputs.T @ (shares - wanted) / len(labels) + 2 * pull * away
         return measure_map(logits, labels, linear) + (pull * away**2).sum(), slope.ravel()
 
-    return minimize(lose, IDENTITY.ravel(), jac=True, method="L-BFGS-B").x.reshape(IDENTITY.shape)
+    return minimize(measure_loss, IDENTITY.ravel(), jac=True, method="L-BFGS-B").x.reshape(
+        IDENTITY.shape
+    )
 
 
 def choose_strength(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -88,8 +90,8 @@ def fit_views(
     return fit_map(np.concatenate(views), np.tile(labels[rows], len(views)), strength)
 
 
-def find_logits(network: keras.Model, faces: Faces) -> np.ndarray:
-    """Find the label head's logits of pictures and of their mirror images: [2, n, 7]."""
+def predict_logits(network: keras.Model, faces: Faces) -> np.ndarray:
+    """Predict the label head's logits of pictures and of their mirror images: [2, n, 7]."""
     layer = network.get_layer(f"{HEADS[1]}_logits")
     head = keras.Model(network.input, layer.output)
     images = faces.images[..., None].astype(np.float32)
@@ -107,11 +109,13 @@ def fold_map(network: keras.Model, linear: np.ndarray) -> None:
 
 def refit_run(faces: Faces, source: Path, fitted_on: Path, target: Path) -> Path:
     """Write the run folder `target`: the run `source` with its label head fitted again."""
+    if target in (source, fitted_on):
+        raise RunError(f"{target.name} would be overwritten: give the new run a name of its own")
     share = read_run(fitted_on)["settings"]["validation"]
     if not share:
         raise RunError(f"{fitted_on.name} has no validation part: give --fitted-on")
     validation = split_training(faces, share)[1]
-    logits = find_logits(load_run(fitted_on), validation)
+    logits = predict_logits(load_run(fitted_on), validation)
     strength = choose_strength(logits, validation.labels)
     network = load_run(source)
     fold_map(network, fit_views(logits, validation.labels, strength))
@@ -120,7 +124,8 @@ def refit_run(faces: Faces, source: Path, fitted_on: Path, target: Path) -> Path
         target / "best.npz", **{f"v{i}": value for i, value in enumerate(network.get_weights())}
     )
     refit = {"of": source.name, "fitted_on": fitted_on.name, "strength": strength}
-    (target / "settings.json").write_text(json.dumps(read_run(source) | {"refit": refit}, indent=1))
+    described = json.dumps(read_run(source) | {"refit": refit}, indent=1)
+    (target / "settings.json").write_text(described + "\n")
     write_history(target / "history.csv", read_history(source))
     return export_network(target)
 

@@ -20,7 +20,7 @@ const awaitShown = ({ evaluate }, selector) =>
   }, selector);
 
 const click = ({ evaluate }, selector) => evaluate((wanted) => document.querySelector(wanted).click(), selector);
-const count = ({ evaluate }, selector) => evaluate((all) => document.querySelectorAll(all).length, selector);
+const count = ({ evaluate }, selector) => evaluate((wanted) => document.querySelectorAll(wanted).length, selector);
 
 /** Give one photo and return how long the first emoji and the summary took to be wholly in view after the answer, in ms. */
 async function seeAnswer({ evaluate, giveFiles }, path) {
@@ -44,7 +44,6 @@ async function seeAnswer({ evaluate, giveFiles }, path) {
 
 /** One photo, a group, that beside another photo, and a list; what the page showed of each. */
 export async function tourPhotos(driver) {
-  const [bad] = sharePhotos().bad;
   const one = await seeAnswer(driver, SAMPLE);
   const group = await seeAnswer(driver, GROUP);
   const faces = await count(driver, ".card-face .thumbnail");
@@ -54,13 +53,13 @@ export async function tourPhotos(driver) {
   await awaitShown(driver, ".compare-photo + .compare-photo");
   const compared = await count(driver, ".compare-photo");
   await click(driver, "#compare-end");
-  await driver.giveFiles([SAMPLE, GROUP, bad]);
+  await driver.giveFiles([SAMPLE, GROUP, sharePhotos().bad.find((path) => path.endsWith("/text.jpg"))]);
   await awaitShown(driver, "#list-rows li:nth-child(3)");
   await driver.evaluate(async () => {
     while (!document.querySelector("#list-stop").hidden) await new Promise((resolve) => setTimeout(resolve, 50));
   });
   const rows = await driver.evaluate(() =>
-    [...document.querySelectorAll("#list-rows li")].map((row) => row.textContent.trim().length > 0),
+    [...document.querySelectorAll("#list-rows li .list-name")].map((name) => name.textContent),
   );
   return { one, group, compared, faces, rows };
 }

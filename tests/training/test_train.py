@@ -417,7 +417,7 @@ def test_refit_changes_the_label_head_alone(runs_folder, faces_path, capsys):
         data.load_faces(faces_path),
         folder.read_run(runs_folder / "whole")["settings"]["validation"],
     )[1]
-    logits = refit.find_logits(network, validation)
+    logits = refit.predict_logits(network, validation)
     described = folder.read_run(runs_folder / "whole-refit")["refit"]
     assert described["of"] == described["fitted_on"] == "whole"
     linear = refit.fit_views(logits, validation.labels, described["strength"])
@@ -446,6 +446,15 @@ def test_a_run_without_a_validation_part_takes_the_fit_of_one_with_it(
     assert folder.read_run(tmp_path / "new")["refit"]["fitted_on"] == "whole"
     assert refit.main([*where[:-1], "nowhere"]) == 2
     assert "nowhere holds no finished run" in capsys.readouterr().err
+
+
+def test_no_run_is_overwritten_by_what_is_made_of_it(runs_folder, faces_path, capsys):
+    network = (runs_folder / "whole/best.npz").read_bytes()
+    where = ["--runs", str(runs_folder), "--run", "whole", "--of", "whole"]
+    for command, data_path in ((refit, [str(faces_path)]), (average, [])):
+        assert command.main([*data_path, *where]) == 2
+        assert "whole would be overwritten" in capsys.readouterr().err
+    assert (runs_folder / "whole/best.npz").read_bytes() == network
 
 
 # ---- the last run ----------------------------------------------------------------------------
