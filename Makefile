@@ -21,7 +21,7 @@ help: ## list the targets
 setup: .venv/ready ## make the Python environment (.venv)
 
 test: setup lint site ## run every test, on every core
-	$(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
+	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
 	cd web && npm run --silent test
 
 lint: setup web/node_modules ## check style and types

@@ -72,14 +72,20 @@ def convert_graphs(model: keras.Model, contract: Contract, source: str, new: Pat
 
 
 def convert_detectors(contract: Contract, models: Path, new: Path) -> None:
-    """Write the face detectors for TF.js under `new`; their weights are float16 as published."""
+    """Write the face detectors for TF.js under `new`; their weights are float16 as published.
+
+    One whose graph model was made from the very file that is there stays: no network changes it.
+    """
     for detector in contract.detectors.values():
         file = models / detector.file
+        if tfjs.is_made_from(models / detector.tfjs, hash_file(file)):
+            print(f"{detector.tfjs}: kept; remove its folder to make it again")
+            continue
         with TemporaryDirectory() as saved, TemporaryDirectory() as made:
             blazeface.save_detector(file, Path(saved))
             tfjs.convert_tfjs(Path(saved), Path(made), ("float16",), hash_file(file))
             copy_files(Path(made) / "float16", (new / detector.tfjs).parent)
-        print(detector.tfjs)
+        print(f"{detector.tfjs}: made from {detector.file}")
 
 
 def answer_goldens(model: keras.Model, contract: Contract, source: str, new: Path) -> None:

@@ -47,6 +47,15 @@ def convert_tfjs(saved: Path, out: Path, variants: Sequence[str], source: str) -
         raise NetworkError(explain_failure(done.stderr))
 
 
+def is_made_from(topology: Path, source: str) -> bool:
+    """Tell whether a graph model is there and was made from the file of this sha256."""
+    try:
+        values = json.loads(topology.read_text(encoding="utf-8"))
+        return values["userDefinedMetadata"]["source"] == source
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def explain_failure(log: str) -> str:
     """Find the one line of the converter's log that says why it failed."""
     if unsupported := re.search(r"^ValueError: Unsupported Ops.*\n(.+)", log, re.MULTILINE):

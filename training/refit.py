@@ -24,7 +24,7 @@ from sklearn.model_selection import KFold
 from training.data import LABELS, DataError, Faces, add_data_arguments, load_faces, split_training
 from training.folder import (
     export_network,
-    find_network,
+    find_run,
     load_run,
     read_history,
     read_run,
@@ -126,7 +126,8 @@ def refit_run(faces: Faces, source: Path, fitted_on: Path, target: Path) -> Path
     refit = {"of": source.name, "fitted_on": fitted_on.name, "strength": strength}
     described = json.dumps(read_run(source) | {"refit": refit}, indent=1)
     (target / "settings.json").write_text(described + "\n")
-    write_history(target / "history.csv", read_history(source))
+    if (source / "history.csv").exists():  # a packed run has none
+        write_history(target / "history.csv", read_history(source))
     return export_network(target)
 
 
@@ -135,15 +136,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="training.refit", description=__doc__.split("\n")[0])
     add_data_arguments(parser)
     parser.add_argument("--run", required=True, help="name of the new run's folder")
-    parser.add_argument("--of", required=True, metavar="RUN", help="the run to go on from")
+    parser.add_argument(
+        "--of", required=True, metavar="RUN", help="the run to go on from, or a packed one's path"
+    )
     parser.add_argument("--fitted-on", metavar="RUN", help="the same run with a validation part")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie")
     options = parser.parse_args(arguments)
-    source = options.runs / options.of
-    fitted_on = options.runs / (options.fitted_on or options.of)
+    source = find_run(options.runs, options.of)
+    fitted_on = find_run(options.runs, options.fitted_on or options.of)
     try:
-        find_network(source)
-        find_network(fitted_on)
+        read_run(source)
         faces = load_faces(options.data, options.votes, options.skip_bad)
         print(f"wrote {refit_run(faces, source, fitted_on, options.runs / options.run)}")
     except (DataError, RunError) as error:

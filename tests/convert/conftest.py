@@ -8,6 +8,7 @@ import pytest
 
 from convert.__main__ import main as convert
 from convert.calibration import PER_LABEL
+from convert.verify import detectors
 from convert.verify.__main__ import main as verify
 from tests.helpers.fer_tables import make_faces, write_parquet
 from tests.helpers.small_networks import build_network, save_network
@@ -27,6 +28,15 @@ def fer(tmp_path_factory) -> Path:
     """A folder of drawn faces that is read as FER-2013 with votes."""
     rows = make_faces({"Training": PER_LABEL, "PublicTest": 6})
     return write_parquet(rows, tmp_path_factory.mktemp("fer"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_detectors():
+    """Measure the detectors without the browser: they are the shipped ones, not the network's."""
+    quick = [run for run in detectors.RUNS["face-tfjs"] if run.runtime == "node"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(detectors.RUNS, "face-tfjs", tuple(quick))
+        yield
 
 
 @pytest.fixture(scope="session")
