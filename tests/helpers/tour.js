@@ -1,16 +1,21 @@
-// What a visitor does with the page beside one photo, in whichever browser a driver has: a group, a list, two photos, the camera.
+// What a visitor does with the page beside one photo, in whichever browser a driver has: a group, a list, two photos, the keyboard
+// alone, the saved picture, the camera; and what axe-core says of it all.
 
 import { join } from "node:path";
-import { sharePhotos, SAMPLE } from "./page.js";
+import { runAxe, sharePhotos, SAMPLE } from "./page.js";
 import { ROOT } from "./site.js";
 
 const GROUP = join(ROOT, "models", "golden", "photos", "group.jpg");
+const UNSURE = join(ROOT, "web", "page", "public", "samples", "unsure.jpg");
 
 /**
  * @typedef {object} Driver
  * @property {(run: Function, ...values: any[]) => Promise<any>} evaluate runs a function in the page and waits for its promise
  * @property {(paths: string[]) => Promise<void>} giveFiles gives files to the page, as its chooser does
+ * @property {(key: string) => Promise<void>} press presses a key: "Tab", "Enter", "Escape", "ArrowUp"
  */
+
+const STILL = "* { transition: none !important; animation: none !important; }"; // axe-core would read half a change of colours
 
 /** Wait in the page until an element fits a selector and is shown. */
 const awaitShown = ({ evaluate }, selector) =>
@@ -20,6 +25,16 @@ const awaitShown = ({ evaluate }, selector) =>
   }, selector);
 
 const click = ({ evaluate }, selector) => evaluate((wanted) => document.querySelector(wanted).click(), selector);
+const choose = ({ evaluate }, selector, value) =>
+  evaluate(
+    (wanted, chosen) => {
+      const select = document.querySelector(wanted);
+      select.value = chosen;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    selector,
+    value,
+  );
 const count = ({ evaluate }, selector) => evaluate((wanted) => document.querySelectorAll(wanted).length, selector);
 
 /** Give one photo and return how long the first emoji and the summary took to be wholly in view after the answer, in ms. */
@@ -58,10 +73,189 @@ export async function tourPhotos(driver) {
   await driver.evaluate(async () => {
     while (!document.querySelector("#list-stop").hidden) await new Promise((resolve) => setTimeout(resolve, 50));
   });
-  const rows = await driver.evaluate(() =>
-    [...document.querySelectorAll("#list-rows li .list-name")].map((name) => name.textContent),
+  const readNames = () =>
+    driver.evaluate(() =>
+      [...document.querySelectorAll("#list-rows li:not([hidden]) .list-name")].map((name) => name.textContent),
+    );
+  const rows = await readNames();
+  await choose(driver, "#list-order", "name");
+  const ordered = await readNames();
+  await choose(
+    driver,
+    "#list-filter",
+    await driver.evaluate(() => document.querySelector("#list-filter").lastChild.value),
   );
-  return { one, group, compared, faces, rows };
+  const filtered = await readNames();
+  return { one, group, compared, faces, rows, ordered, filtered };
+}
+
+/** Show a language and say what axe-core finds. */
+async function judge(driver, language) {
+  await driver.evaluate((still) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(still);
+    document.adoptedStyleSheets = [sheet];
+  }, STILL);
+  await choose(driver, "#language", language);
+  await driver.evaluate(async (wanted) => {
+    while (document.documentElement.lang !== wanted) await new Promise((resolve) => setTimeout(resolve, 50));
+  }, language);
+  return runAxe(driver);
+}
+
+/** A face of which people would say different things: how many sizes its three emoji have, and whether all are muted. */
+export async function tourUnsure(driver) {
+  await awaitAnswer(driver, () => driver.giveFiles([UNSURE]));
+  return driver.evaluate(() => {
+    const emoji = [...document.querySelectorAll(".podium img")];
+    const sizes = new Set(emoji.map((image) => image.offsetWidth)).size;
+    return { sizes, muted: emoji.every((image) => Number(getComputedStyle(image).opacity) < 1) };
+  });
+}
+
+/** The dashboard, once it is open: its figures, a guess, slides by keyboard, and what axe-core finds. */
+export async function tourDashboard(driver) {
+  await awaitShown(driver, "#main[data-ready]");
+  const empty = await driver.evaluate(async () => {
+    const listEmpty = () => [...document.querySelectorAll(".drawing")].filter((svg) => !svg.childElementCount);
+    while (listEmpty().length) await new Promise((resolve) => setTimeout(resolve, 50));
+    return document.querySelectorAll(".drawing").length === 0;
+  });
+  await click(driver, ".round button[data-word=sad]");
+  const found = await judge(driver, "fr");
+  await click(driver, "#present");
+  await driver.press("ArrowRight");
+  const slides = await driver.evaluate(() =>
+    [...document.querySelectorAll(".slide")].filter((slide) => slide.offsetHeight > 0).map((slide) => slide.id),
+  );
+  await driver.press("Escape");
+  await driver.evaluate(async () => {
+    while (document.body.classList.contains("presenting")) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  return { empty, found, slides };
+}
+
+/** One face, a group of which one is open, and an error from afar: all that axe-core finds, and whether the error is in view. */
+export async function tourStates(driver) {
+  await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
+  const found = await judge(driver, "en");
+  await awaitAnswer(driver, () => driver.giveFiles([GROUP]));
+  await click(driver, ".card-face summary");
+  found.push(...(await judge(driver, "ar")));
+  await driver.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  const bad = sharePhotos().bad.find((path) => path.endsWith("/text.jpg"));
+  await awaitAnswer(driver, () => driver.giveFiles([bad]));
+  const inView = await driver.evaluate(() => {
+    const { top, bottom, height } = document.querySelector("#message-text").getBoundingClientRect();
+    return height > 0 && top >= 0 && bottom <= window.innerHeight;
+  });
+  found.push(...(await judge(driver, "de")));
+  await choose(driver, "#language", "en");
+  return { found, inView };
+}
+
+/** Begin something and wait for its answer: the faces' boxes. */
+async function awaitAnswer({ evaluate }, begin) {
+  await evaluate(() => {
+    window.boxes = new Promise((resolve) => {
+      const keep = ({ detail: { result } }) => resolve(result?.faces.map(({ box }) => box));
+      document.addEventListener("emoji-answer", keep, { once: true });
+    });
+  });
+  await begin();
+  return evaluate(() => window.boxes);
+}
+
+const findFocus = ({ evaluate }) => evaluate(() => document.activeElement?.id || document.activeElement?.className);
+
+/** Press Tab until an element has the focus. */
+async function tabTo(driver, id) {
+  for (let count = 0; count < 60; count++) {
+    await driver.press("Tab");
+    if ((await findFocus(driver)) === id) return;
+  }
+  throw new Error(`#${id} cannot be reached by Tab`);
+}
+
+/** The keyboard alone, on a new page: what has the focus in turn, and the drawn square beside the box that is answered for it. */
+export async function tourKeyboard(driver) {
+  const focus = [];
+  const keep = async () => focus.push(await findFocus(driver));
+  await driver.press("Tab");
+  await keep();
+  await driver.press("Enter");
+  await keep();
+  await tabTo(driver, "sample");
+  const [found] = await awaitAnswer(driver, () => driver.press("Enter"));
+  await tabTo(driver, "redraw");
+  await driver.press("Enter");
+  await keep();
+  const read = () =>
+    driver.evaluate(() => document.querySelector("#square-output").textContent.match(/\d+/g).map(Number));
+  const began = await read();
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowLeft"]) await driver.press(key);
+  const [side, x, y] = await read();
+  const [answered] = await awaitAnswer(driver, () => driver.press("Enter"));
+  await tabTo(driver, "redraw");
+  await driver.press("Enter");
+  await driver.press("Escape");
+  await keep();
+  const drawn = [x, y, x + side, y + side];
+  return { focus, apart: Math.abs(began[1] - found[0]), moved: began[1] - x, drawn, answered };
+}
+
+/** Save the picture of the answer in view: the file's name, and the picture's kind and size in pixels. */
+export async function tourSaved(driver) {
+  return driver.evaluate(async () => {
+    const saved = new Promise((resolve) => {
+      const listen = (event) => {
+        if (!event.target.download) return;
+        event.preventDefault(); // nothing is written to this computer
+        resolve(event.target);
+      };
+      const click = HTMLAnchorElement.prototype.click;
+      HTMLAnchorElement.prototype.click = function () {
+        this.addEventListener("click", listen);
+        click.call(this);
+      };
+    });
+    document.querySelector("#save").click();
+    const { download, href } = await saved;
+    const picture = new Image();
+    picture.src = href;
+    await picture.decode();
+    return { download, wide: picture.naturalWidth > 300, high: picture.naturalHeight > 300 };
+  });
+}
+
+/** Let the camera see a face: how long the first emoji and the summary took to be in view, in ms, and what has the focus. */
+export async function tourFace(driver) {
+  await driver.evaluate(async () => {
+    const image = new Image();
+    image.src = "sample.jpg";
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [640, Math.round((640 * image.naturalHeight) / image.naturalWidth)];
+    const draw = () => canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    draw();
+    setInterval(draw, 50);
+    navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+  });
+  await click(driver, "#camera-start");
+  await awaitShown(driver, "#camera-boxes image");
+  const late = await driver.evaluate(async () => {
+    const isInView = (selector) => {
+      const { top, bottom, height } = document.querySelector(selector)?.getBoundingClientRect() ?? { height: 0 };
+      return height > 0 && top >= 0 && bottom <= window.innerHeight;
+    };
+    const begin = performance.now();
+    while (!isInView("#camera-boxes image") || !isInView("#summary")) await new Promise(requestAnimationFrame);
+    return performance.now() - begin;
+  });
+  const focus = [await findFocus(driver)];
+  await click(driver, "#camera-stop");
+  focus.push(await findFocus(driver));
+  return { late, focus };
 }
 
 /** Start the camera and wait for its first picture. */

@@ -6,7 +6,17 @@ import puppeteer from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askCommand, compareResults } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
-import { tourBooth, tourCamera, tourPhotos } from "../../helpers/tour.js";
+import {
+  tourBooth,
+  tourCamera,
+  tourDashboard,
+  tourFace,
+  tourKeyboard,
+  tourPhotos,
+  tourSaved,
+  tourStates,
+  tourUnsure,
+} from "../../helpers/tour.js";
 
 const PATIENCE = 240_000; // ms; no test is about speed
 const CANDIDATES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
@@ -70,17 +80,79 @@ describe.runIf(executablePath)("in Firefox", () => {
     await page.close();
   });
 
+  const drive = (page) => ({
+    evaluate: (run, ...values) => page.evaluate(run, ...values),
+    giveFiles: async (paths) => (await page.$("#file")).uploadFile(...paths),
+    press: (key) => page.keyboard.press(key),
+  });
+
   test("on a phone: an answer in view, two photos, a list, the camera and the booth", async () => {
     const page = await openPage({ width: 390, height: 844 });
-    const driver = {
-      evaluate: (run, ...values) => page.evaluate(run, ...values),
-      giveFiles: async (paths) => (await page.$("#file")).uploadFile(...paths),
-    };
+    const driver = drive(page);
     const { one, group, ...rest } = await tourPhotos(driver);
     expect(Math.max(one, group)).toBeLessThan(1000);
-    expect(rest).toEqual({ compared: 2, faces: 4, rows: ["portrait.jpg", "group.jpg", "text.jpg"] });
+    expect(rest).toEqual({
+      compared: 2,
+      faces: 4,
+      rows: ["portrait.jpg", "group.jpg", "text.jpg"],
+      ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
+      filtered: ["text.jpg"],
+    });
     expect(await tourCamera(driver)).toBe("camera.png");
     expect(await tourBooth(driver)).toBe(7);
     await page.close();
   });
+
+  test("the keyboard alone, the saved picture, a face before the camera, and nothing that axe-core finds", async () => {
+    const page = await openPage({ width: 390, height: 844 });
+    const driver = drive(page);
+    const { focus, apart, moved, drawn, answered } = await tourKeyboard(driver);
+    expect(focus).toEqual(["skip-link", "main", "square", "redraw"]);
+    expect(apart).toBeLessThan(2);
+    expect(moved).toBeGreaterThan(0);
+    expect(answered).toEqual(drawn);
+    expect(await tourSaved(driver)).toEqual({ download: "sample-emoji.png", wide: true, high: true });
+    const face = await tourFace(driver);
+    expect(face.late).toBeLessThan(1000);
+    expect(face.focus).toEqual(["camera-keep", "camera-start"]);
+    expect(await tourStates(driver)).toEqual({ found: [], inView: true });
+    expect(await tourUnsure(driver)).toEqual({ sizes: 1, muted: true });
+    await page.close();
+  });
+
+  test("the dashboard: every figure, a guess, the slides by keyboard, and nothing that axe-core finds", async () => {
+    const page = await openPage();
+    await page.goto(`${site.address}dashboard.html`);
+    expect(await tourDashboard(drive(page))).toEqual({ empty: false, found: [], slides: ["guess"] });
+    await page.close();
+  });
 });
+
+test.runIf(executablePath)(
+  "in Firefox with forced colours, bars and pressed buttons are still told apart",
+  async () => {
+    const site = await serveSite();
+    const forced = { "browser.display.document_color_use": 2 };
+    const browser = await puppeteer.launch({
+      browser: "firefox",
+      executablePath,
+      headless: true,
+      extraPrefsFirefox: forced,
+    });
+    const page = await browser.newPage();
+    await page.goto(site.address);
+    await page.waitForSelector("html[data-engine=ready]");
+    await awaitAnswer(page, () => page.click("#sample"));
+    const [isForced, bar, pressed, panel] = await page.evaluate(() => [
+      matchMedia("(forced-colors: active)").matches,
+      ...[".bar-fill", ".evidence-choice [aria-pressed=true]", ".panel"].map(
+        (selector) => getComputedStyle(document.querySelector(selector)).backgroundColor,
+      ),
+    ]);
+    expect(isForced).toBe(true);
+    expect(bar).not.toBe(panel);
+    expect(pressed).not.toBe(panel);
+    await browser.close();
+    await site.close();
+  },
+);

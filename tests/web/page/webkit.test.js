@@ -2,12 +2,21 @@
 
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { By } from "selenium-webdriver";
+import { By, Key } from "selenium-webdriver";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { askCommand, compareResults, sharePhotos } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
 import { askTimeline, compareRows, shareVideos } from "../../helpers/videos.js";
-import { tourCamera, tourPhotos } from "../../helpers/tour.js";
+import {
+  tourCamera,
+  tourDashboard,
+  tourFace,
+  tourKeyboard,
+  tourPhotos,
+  tourSaved,
+  tourStates,
+  tourUnsure,
+} from "../../helpers/tour.js";
 import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
 
 const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -60,20 +69,52 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     }
   });
 
+  const KEYS = {
+    ArrowRight: Key.ARROW_RIGHT,
+    Tab: Key.TAB,
+    Enter: Key.ENTER,
+    Escape: Key.ESCAPE,
+    ArrowUp: Key.ARROW_UP,
+    ArrowLeft: Key.ARROW_LEFT,
+  };
+  const page = {
+    evaluate: (run, ...values) =>
+      typeof run === "string"
+        ? driver.executeScript(run)
+        : driver.executeAsyncScript(
+            `const values = [...arguments], done = values.pop(); Promise.resolve((${run})(...values)).then(done);`,
+            ...values,
+          ),
+    giveFiles: (paths) => driver.findElement(By.css("#file")).sendKeys(paths.join("\n")),
+    press: (key) => driver.actions().sendKeys(KEYS[key]).perform(),
+  };
+
   test("an answer in view, two photos, a list and the camera", async () => {
     await driver.manage().window().setRect({ width: 390, height: 844 });
-    const page = {
-      evaluate: (run, ...values) =>
-        driver.executeAsyncScript(
-          `const values = [...arguments], done = values.pop(); Promise.resolve((${run})(...values)).then(done);`,
-          ...values,
-        ),
-      giveFiles: (paths) => driver.findElement(By.css("#file")).sendKeys(paths.join("\n")),
-    };
     const { one, group, ...rest } = await tourPhotos(page);
     expect(Math.max(one, group)).toBeLessThan(1000);
-    expect(rest).toEqual({ compared: 2, faces: 4, rows: ["portrait.jpg", "group.jpg", "text.jpg"] });
+    expect(rest).toEqual({
+      compared: 2,
+      faces: 4,
+      rows: ["portrait.jpg", "group.jpg", "text.jpg"],
+      ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
+      filtered: ["text.jpg"],
+    });
     expect(await tourCamera(page)).toBe("camera.png");
+  });
+
+  test("the keyboard alone, the saved picture, a face before the camera, and nothing that axe-core finds", async () => {
+    const { focus, apart, moved, drawn, answered } = await tourKeyboard(page);
+    expect(focus).toEqual(["skip-link", "main", "square", "redraw"]);
+    expect(apart).toBeLessThan(2);
+    expect(moved).toBeGreaterThan(0);
+    expect(answered).toEqual(drawn);
+    expect(await tourSaved(page)).toEqual({ download: "sample-emoji.png", wide: true, high: true });
+    const face = await tourFace(page);
+    expect(face.late).toBeLessThan(1000);
+    expect(face.focus).toEqual(["camera-keep", "camera-start"]);
+    expect(await tourStates(page)).toEqual({ found: [], inView: true });
+    expect(await tourUnsure(page)).toEqual({ sizes: 1, muted: true });
   });
 
   test("videos frame by frame, and a photo after them", async () => {
@@ -102,6 +143,10 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     await driver.findElement(By.css("html[dir=rtl]"));
     const count = () => driver.executeScript("return document.querySelectorAll('main svg').length");
     await driver.wait(async () => (await count()) > 10, 60_000);
+    const shown = await tourDashboard(page);
+    expect(shown).toEqual({ empty: false, found: [], slides: ["guess"] });
+    await driver.findElement(By.css("#language option[value=ar]")).click();
+    await driver.findElement(By.css("html[dir=rtl]"));
     const text = await driver.executeScript("return document.body.textContent");
     expect(text).toMatch(/\d\u200e?%/);
     expect(text).not.toMatch(/[٠-٩]/); // the same digits in numbers and in texts
