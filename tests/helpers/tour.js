@@ -57,6 +57,9 @@ async function seeAnswer({ evaluate, giveFiles }, path) {
   return evaluate(() => window.seen);
 }
 
+/** One photo, in whatever window: how long its answer took to be in view, in ms. */
+export const tourAnswer = (driver) => seeAnswer(driver, SAMPLE);
+
 /** One photo, a group, that beside another photo, and a list; what the page showed of each. */
 export async function tourPhotos(driver) {
   const one = await seeAnswer(driver, SAMPLE);
@@ -86,7 +89,19 @@ export async function tourPhotos(driver) {
     await driver.evaluate(() => document.querySelector("#list-filter").lastChild.value),
   );
   const filtered = await readNames();
-  return { one, group, compared, faces, rows, ordered, filtered };
+  await click(driver, "#list-save summary");
+  const [csv, json] = [await saveBy(driver, "#list-csv"), await saveBy(driver, "#list-json")];
+  const saved = {
+    csv: new Set(
+      csv.text
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((row) => row.split(",")[0]),
+    ).size,
+    json: JSON.parse(json.text).results.map((result) => result.faces?.length ?? result.error.length > 0),
+  };
+  return { one, group, compared, faces, rows, ordered, filtered, saved };
 }
 
 /** Show a language and say what axe-core finds. */
@@ -204,28 +219,61 @@ export async function tourKeyboard(driver) {
   return { focus, apart: Math.abs(began[1] - found[0]), moved: began[1] - x, drawn, answered };
 }
 
-/** Save the picture of the answer in view: the file's name, and the picture's kind and size in pixels. */
-export async function tourSaved(driver) {
-  return driver.evaluate(async () => {
+/** Let a button save a file: its name, and its text or the size of its picture in pixels. Nothing is written to this computer. */
+const saveBy = ({ evaluate }, selector) =>
+  evaluate(async (wanted) => {
+    const { click } = HTMLAnchorElement.prototype;
+    const { createObjectURL } = URL;
     const saved = new Promise((resolve) => {
-      const listen = (event) => {
-        if (!event.target.download) return;
-        event.preventDefault(); // nothing is written to this computer
-        resolve(event.target);
+      URL.createObjectURL = (file) => {
+        if (file instanceof File) resolve(file);
+        return createObjectURL(file);
       };
-      const click = HTMLAnchorElement.prototype.click;
       HTMLAnchorElement.prototype.click = function () {
-        this.addEventListener("click", listen);
-        click.call(this);
+        if (!this.download) click.call(this);
       };
     });
-    document.querySelector("#save").click();
-    const { download, href } = await saved;
-    const picture = new Image();
-    picture.src = href;
-    await picture.decode();
-    return { download, wide: picture.naturalWidth > 300, high: picture.naturalHeight > 300 };
+    document.querySelector(wanted).click();
+    const file = await saved;
+    await new Promise((resolve) => setTimeout(resolve)); // the page has used both
+    Object.assign(URL, { createObjectURL });
+    HTMLAnchorElement.prototype.click = click;
+    if (file.type !== "image/png") return { name: file.name, text: await file.text() };
+    const { width, height } = await createImageBitmap(file);
+    return { name: file.name, size: [width, height] };
+  }, selector);
+
+/** Save the picture of the answer in view, as it is and with each face covered. */
+export async function tourSaved(driver) {
+  const pictures = [await saveBy(driver, "#save")];
+  await click(driver, "#cover");
+  pictures.push(await saveBy(driver, "#save"));
+  await click(driver, "#cover");
+  return pictures.map(({ name, size: [width, height] }) => ({ name, large: width > 300 && height > 300 }));
+}
+
+/** What stands beside an answer in German, and how many parts of it are read out by themselves. */
+export async function tourWords(driver) {
+  await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
+  await choose(driver, "#language", "de");
+  const words = await driver.evaluate(async () => {
+    while (document.documentElement.lang !== "de") await new Promise((resolve) => setTimeout(resolve, 50));
+    return {
+      explained: document.querySelector("#explain").textContent,
+      photo: document.querySelector("#picture").getAttribute("aria-label"),
+      live: document.querySelectorAll("#result [aria-live], #result [role=status]").length,
+    };
   });
+  await choose(driver, "#language", "en");
+  return words;
+}
+
+/** Change the backend and give a photo at once: how many faces are answered, and on what. */
+export async function tourBackend(driver) {
+  await choose(driver, "#backend", "cpu");
+  const boxes = await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
+  const device = await driver.evaluate(() => document.querySelector("#device-text").textContent);
+  return { faces: boxes?.length, device };
 }
 
 /** Let the camera see a face: how long the first emoji and the summary took to be in view, in ms, and what has the focus. */
@@ -285,7 +333,8 @@ export async function tourBooth(driver) {
   await startCamera(driver);
   await driver.evaluate(() => {
     const later = window.setTimeout.bind(window);
-    window.setTimeout = (call, ms, ...rest) => later(call, ms / 100, ...rest);
+    // A driver's own patience, minutes, counts by the page's clock in WebKit.
+    window.setTimeout = (call, ms, ...rest) => later(call, ms > 10_000 ? ms : ms / 100, ...rest);
   });
   await click(driver, "#booth-start");
   await awaitShown(driver, "body[data-booth=done] #booth-strip");

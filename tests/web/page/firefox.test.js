@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askCommand, compareResults } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
 import {
+  tourAnswer,
+  tourBackend,
   tourBooth,
   tourCamera,
   tourDashboard,
@@ -16,6 +18,7 @@ import {
   tourSaved,
   tourStates,
   tourUnsure,
+  tourWords,
 } from "../../helpers/tour.js";
 
 const PATIENCE = 240_000; // ms; no test is about speed
@@ -86,7 +89,7 @@ describe.runIf(executablePath)("in Firefox", () => {
     press: (key) => page.keyboard.press(key),
   });
 
-  test("on a phone: an answer in view, two photos, a list, the camera and the booth", async () => {
+  test("on a phone, upright and on its side: an answer in view, two photos, a list, the camera and the booth", async () => {
     const page = await openPage({ width: 390, height: 844 });
     const driver = drive(page);
     const { one, group, ...rest } = await tourPhotos(driver);
@@ -97,7 +100,11 @@ describe.runIf(executablePath)("in Firefox", () => {
       rows: ["portrait.jpg", "group.jpg", "text.jpg"],
       ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
       filtered: ["text.jpg"],
+      saved: { csv: 3, json: [1, 4, true] },
     });
+    await page.setViewport({ width: 844, height: 390 });
+    expect(await tourAnswer(driver)).toBeLessThan(1000);
+    await page.setViewport({ width: 390, height: 844 });
     expect(await tourCamera(driver)).toBe("camera.png");
     expect(await tourBooth(driver)).toBe(7);
     await page.close();
@@ -111,12 +118,19 @@ describe.runIf(executablePath)("in Firefox", () => {
     expect(apart).toBeLessThan(2);
     expect(moved).toBeGreaterThan(0);
     expect(answered).toEqual(drawn);
-    expect(await tourSaved(driver)).toEqual({ download: "sample-emoji.png", wide: true, high: true });
+    const saved = { name: "sample-emoji.png", large: true };
+    expect(await tourSaved(driver)).toEqual([saved, saved]);
     const face = await tourFace(driver);
     expect(face.late).toBeLessThan(1000);
     expect(face.focus).toEqual(["camera-keep", "camera-start"]);
     expect(await tourStates(driver)).toEqual({ found: [], inView: true });
     expect(await tourUnsure(driver)).toEqual({ sizes: 1, muted: true });
+    expect(await tourWords(driver)).toEqual({
+      explained: expect.stringMatching(/Etwa \d+ von 100 Menschen/),
+      photo: "Das Foto portrait.jpg",
+      live: 1,
+    });
+    expect(await tourBackend(driver)).toEqual({ faces: 1, device: expect.stringContaining("on cpu") });
     await page.close();
   });
 

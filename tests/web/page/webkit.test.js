@@ -8,6 +8,9 @@ import { askCommand, compareResults, sharePhotos } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
 import { askTimeline, compareRows, shareVideos } from "../../helpers/videos.js";
 import {
+  tourAnswer,
+  tourBackend,
+  tourBooth,
   tourCamera,
   tourDashboard,
   tourFace,
@@ -16,6 +19,7 @@ import {
   tourSaved,
   tourStates,
   tourUnsure,
+  tourWords,
 } from "../../helpers/tour.js";
 import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
 
@@ -89,8 +93,18 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     press: (key) => driver.actions().sendKeys(KEYS[key]).perform(),
   };
 
+  /** Give the page so much room, without the browser's own bars. */
+  async function resizeWindow(width, height) {
+    await driver.manage().window().setRect({ width, height });
+    const bars = height - (await driver.executeScript("return window.innerHeight"));
+    await driver
+      .manage()
+      .window()
+      .setRect({ width, height: height + bars });
+  }
+
   test("an answer in view, two photos, a list and the camera", async () => {
-    await driver.manage().window().setRect({ width: 390, height: 844 });
+    await resizeWindow(390, 844);
     const { one, group, ...rest } = await tourPhotos(page);
     expect(Math.max(one, group)).toBeLessThan(1000);
     expect(rest).toEqual({
@@ -99,7 +113,11 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
       rows: ["portrait.jpg", "group.jpg", "text.jpg"],
       ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
       filtered: ["text.jpg"],
+      saved: { csv: 3, json: [1, 4, true] },
     });
+    await resizeWindow(844, 390);
+    expect(await tourAnswer(page)).toBeLessThan(1000);
+    await resizeWindow(390, 844);
     expect(await tourCamera(page)).toBe("camera.png");
   });
 
@@ -109,12 +127,20 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     expect(apart).toBeLessThan(2);
     expect(moved).toBeGreaterThan(0);
     expect(answered).toEqual(drawn);
-    expect(await tourSaved(page)).toEqual({ download: "sample-emoji.png", wide: true, high: true });
+    const saved = { name: "sample-emoji.png", large: true };
+    expect(await tourSaved(page)).toEqual([saved, saved]);
     const face = await tourFace(page);
     expect(face.late).toBeLessThan(1000);
     expect(face.focus).toEqual(["camera-keep", "camera-start"]);
+    expect(await tourBooth(page)).toBe(7);
     expect(await tourStates(page)).toEqual({ found: [], inView: true });
     expect(await tourUnsure(page)).toEqual({ sizes: 1, muted: true });
+    expect(await tourWords(page)).toEqual({
+      explained: expect.stringMatching(/Etwa \d+ von 100 Menschen/),
+      photo: "Das Foto portrait.jpg",
+      live: 1,
+    });
+    expect(await tourBackend(page)).toEqual({ faces: 1, device: expect.stringContaining("on cpu") });
   });
 
   test("videos frame by frame, and a photo after them", async () => {
