@@ -2,6 +2,7 @@
 // alone, the saved picture, the camera; and what axe-core says of it all.
 
 import { join } from "node:path";
+import { expect } from "vitest";
 import { runAxe, sharePhotos, SAMPLE } from "./page.js";
 import { ROOT } from "./site.js";
 
@@ -12,6 +13,7 @@ const UNSURE = join(ROOT, "web", "page", "public", "samples", "unsure.jpg");
  * @typedef {object} Driver
  * @property {(run: Function, ...values: any[]) => Promise<any>} evaluate runs a function in the page and waits for its promise
  * @property {(paths: string[]) => Promise<void>} giveFiles gives files to the page, as its chooser does
+ * @property {(width: number, height: number) => Promise<void>} resize gives the page so much room
  * @property {(key: string) => Promise<void>} press presses a key: "Tab", "Enter", "Escape", "ArrowUp"
  */
 
@@ -58,10 +60,10 @@ async function seeAnswer({ evaluate, giveFiles }, path) {
 }
 
 /** One photo, in whatever window: how long its answer took to be in view, in ms. */
-export const tourAnswer = (driver) => seeAnswer(driver, SAMPLE);
+const tourAnswer = (driver) => seeAnswer(driver, SAMPLE);
 
 /** One photo, a group, that beside another photo, and a list; what the page showed of each. */
-export async function tourPhotos(driver) {
+async function tourPhotos(driver) {
   const one = await seeAnswer(driver, SAMPLE);
   const group = await seeAnswer(driver, GROUP);
   const faces = await count(driver, ".card-face .thumbnail");
@@ -119,7 +121,7 @@ async function judge(driver, language) {
 }
 
 /** A face of which people would say different things: how many sizes its three emoji have, and whether all are muted. */
-export async function tourUnsure(driver) {
+async function tourUnsure(driver) {
   await awaitAnswer(driver, () => driver.giveFiles([UNSURE]));
   return driver.evaluate(() => {
     const emoji = [...document.querySelectorAll(".podium img")];
@@ -129,7 +131,7 @@ export async function tourUnsure(driver) {
 }
 
 /** The dashboard, once it is open: its figures, a guess, slides by keyboard, and what axe-core finds. */
-export async function tourDashboard(driver) {
+async function tourDashboard(driver) {
   await awaitShown(driver, "#main[data-ready]");
   const empty = await driver.evaluate(async () => {
     const listEmpty = () => [...document.querySelectorAll(".drawing")].filter((svg) => !svg.childElementCount);
@@ -151,7 +153,7 @@ export async function tourDashboard(driver) {
 }
 
 /** One face, a group of which one is open, and an error from afar: all that axe-core finds, and whether the error is in view. */
-export async function tourStates(driver) {
+async function tourStates(driver) {
   await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
   const found = await judge(driver, "en");
   await awaitAnswer(driver, () => driver.giveFiles([GROUP]));
@@ -193,7 +195,7 @@ async function tabTo(driver, id) {
 }
 
 /** The keyboard alone, on a new page: what has the focus in turn, and the drawn square beside the box that is answered for it. */
-export async function tourKeyboard(driver) {
+async function tourKeyboard(driver) {
   const focus = [];
   const keep = async () => focus.push(await findFocus(driver));
   await driver.press("Tab");
@@ -244,7 +246,7 @@ const saveBy = ({ evaluate }, selector) =>
   }, selector);
 
 /** Save the picture of the answer in view, as it is and with each face covered. */
-export async function tourSaved(driver) {
+async function tourSaved(driver) {
   const pictures = [await saveBy(driver, "#save")];
   await click(driver, "#cover");
   pictures.push(await saveBy(driver, "#save"));
@@ -253,7 +255,7 @@ export async function tourSaved(driver) {
 }
 
 /** What stands beside an answer in German, and how many parts of it are read out by themselves. */
-export async function tourWords(driver) {
+async function tourWords(driver) {
   await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
   await choose(driver, "#language", "de");
   const words = await driver.evaluate(async () => {
@@ -269,7 +271,7 @@ export async function tourWords(driver) {
 }
 
 /** Change the backend and give a photo at once: how many faces are answered, and on what. */
-export async function tourBackend(driver) {
+async function tourBackend(driver) {
   await choose(driver, "#backend", "cpu");
   const boxes = await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
   const device = await driver.evaluate(() => document.querySelector("#device-text").textContent);
@@ -277,7 +279,7 @@ export async function tourBackend(driver) {
 }
 
 /** Let the camera see a face: how long the first emoji and the summary took to be in view, in ms, and what has the focus. */
-export async function tourFace(driver) {
+async function tourFace(driver) {
   await driver.evaluate(async () => {
     const image = new Image();
     image.src = "sample.jpg";
@@ -317,7 +319,7 @@ async function startCamera(driver) {
 }
 
 /** Take a picture with the camera; the name of the photo that is answered. */
-export async function tourCamera(driver) {
+async function tourCamera(driver) {
   await startCamera(driver);
   return driver.evaluate(
     () =>
@@ -329,7 +331,7 @@ export async function tourCamera(driver) {
 }
 
 /** Make the booth's faces, each second a hundredth of one; how many pictures its strip has. */
-export async function tourBooth(driver) {
+async function tourBooth(driver) {
   await startCamera(driver);
   await driver.evaluate(() => {
     const later = window.setTimeout.bind(window);
@@ -339,4 +341,52 @@ export async function tourBooth(driver) {
   await click(driver, "#booth-start");
   await awaitShown(driver, "body[data-booth=done] #booth-strip");
   return count(driver, "#booth-strip li");
+}
+
+/** On a phone, upright and on its side: answers in view, two photos, a list, the camera. */
+export async function checkPhone(driver) {
+  await driver.resize(390, 844);
+  const { one, group, ...rest } = await tourPhotos(driver);
+  expect(Math.max(one, group)).toBeLessThan(1000);
+  expect(rest).toEqual({
+    compared: 2,
+    faces: 4,
+    rows: ["portrait.jpg", "group.jpg", "text.jpg"],
+    ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
+    filtered: ["text.jpg"],
+    saved: { csv: 3, json: [1, 4, true] },
+  });
+  await driver.resize(844, 390);
+  expect(await tourAnswer(driver)).toBeLessThan(1000);
+  await driver.resize(390, 844);
+  expect(await tourCamera(driver)).toBe("camera.png");
+}
+
+/** The keyboard alone, the saved picture, a face before the camera, the booth, states and words, another backend; on a new page. */
+export async function checkRest(driver) {
+  await driver.resize(390, 844);
+  const { focus, apart, moved, drawn, answered } = await tourKeyboard(driver);
+  expect(focus).toEqual(["skip-link", "main", "square", "redraw"]);
+  expect(apart).toBeLessThan(2);
+  expect(moved).toBeGreaterThan(0);
+  expect(answered).toEqual(drawn);
+  const saved = { name: "sample-emoji.png", large: true };
+  expect(await tourSaved(driver)).toEqual([saved, saved]);
+  const face = await tourFace(driver);
+  expect(face.late).toBeLessThan(1000);
+  expect(face.focus).toEqual(["camera-keep", "camera-start"]);
+  expect(await tourBooth(driver)).toBe(7);
+  expect(await tourStates(driver)).toEqual({ found: [], inView: true });
+  expect(await tourUnsure(driver)).toEqual({ sizes: 1, muted: true });
+  expect(await tourWords(driver)).toEqual({
+    explained: expect.stringMatching(/Etwa \d+ von 100 Menschen/),
+    photo: "Das Foto portrait.jpg",
+    live: 1,
+  });
+  expect(await tourBackend(driver)).toEqual({ faces: 1, device: expect.stringContaining("on cpu") });
+}
+
+/** The dashboard, once it is open: every figure drawn, a guess, the slides, and nothing that axe-core finds. */
+export async function checkDashboard(driver) {
+  expect(await tourDashboard(driver)).toEqual({ empty: false, found: [], slides: ["guess"] });
 }

@@ -7,20 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { askCommand, compareResults, sharePhotos } from "../../helpers/page.js";
 import { ROOT, serveSite } from "../../helpers/site.js";
 import { askTimeline, compareRows, shareVideos } from "../../helpers/videos.js";
-import {
-  tourAnswer,
-  tourBackend,
-  tourBooth,
-  tourCamera,
-  tourDashboard,
-  tourFace,
-  tourKeyboard,
-  tourPhotos,
-  tourSaved,
-  tourStates,
-  tourUnsure,
-  tourWords,
-} from "../../helpers/tour.js";
+import { checkDashboard, checkPhone, checkRest } from "../../helpers/tour.js";
 import { hasWebKit, startWebKit } from "../../helpers/webkit.js";
 
 const CONTRACT = JSON.parse(readFileSync(join(ROOT, "models", "contract.json"), "utf8"));
@@ -90,57 +77,21 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
             ...values,
           ),
     giveFiles: (paths) => driver.findElement(By.css("#file")).sendKeys(paths.join("\n")),
+    resize: async (width, height) => {
+      const window = driver.manage().window();
+      await window.setRect({ width, height });
+      const bars = height - (await driver.executeScript("return window.innerHeight")); // the browser's own
+      await window.setRect({ width, height: height + bars });
+    },
     press: (key) => driver.actions().sendKeys(KEYS[key]).perform(),
   };
 
-  /** Give the page so much room, without the browser's own bars. */
-  async function resizeWindow(width, height) {
-    await driver.manage().window().setRect({ width, height });
-    const bars = height - (await driver.executeScript("return window.innerHeight"));
-    await driver
-      .manage()
-      .window()
-      .setRect({ width, height: height + bars });
-  }
-
-  test("an answer in view, two photos, a list and the camera", async () => {
-    await resizeWindow(390, 844);
-    const { one, group, ...rest } = await tourPhotos(page);
-    expect(Math.max(one, group)).toBeLessThan(1000);
-    expect(rest).toEqual({
-      compared: 2,
-      faces: 4,
-      rows: ["portrait.jpg", "group.jpg", "text.jpg"],
-      ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
-      filtered: ["text.jpg"],
-      saved: { csv: 3, json: [1, 4, true] },
-    });
-    await resizeWindow(844, 390);
-    expect(await tourAnswer(page)).toBeLessThan(1000);
-    await resizeWindow(390, 844);
-    expect(await tourCamera(page)).toBe("camera.png");
+  test("on a phone, upright and on its side: an answer in view, two photos, a list, the camera", async () => {
+    await checkPhone(page);
   });
 
   test("the keyboard alone, the saved picture, a face before the camera, and nothing that axe-core finds", async () => {
-    const { focus, apart, moved, drawn, answered } = await tourKeyboard(page);
-    expect(focus).toEqual(["skip-link", "main", "square", "redraw"]);
-    expect(apart).toBeLessThan(2);
-    expect(moved).toBeGreaterThan(0);
-    expect(answered).toEqual(drawn);
-    const saved = { name: "sample-emoji.png", large: true };
-    expect(await tourSaved(page)).toEqual([saved, saved]);
-    const face = await tourFace(page);
-    expect(face.late).toBeLessThan(1000);
-    expect(face.focus).toEqual(["camera-keep", "camera-start"]);
-    expect(await tourBooth(page)).toBe(7);
-    expect(await tourStates(page)).toEqual({ found: [], inView: true });
-    expect(await tourUnsure(page)).toEqual({ sizes: 1, muted: true });
-    expect(await tourWords(page)).toEqual({
-      explained: expect.stringMatching(/Etwa \d+ von 100 Menschen/),
-      photo: "Das Foto portrait.jpg",
-      live: 1,
-    });
-    expect(await tourBackend(page)).toEqual({ faces: 1, device: expect.stringContaining("on cpu") });
+    await checkRest(page);
   });
 
   test("videos frame by frame, and a photo after them", async () => {
@@ -169,8 +120,7 @@ describe.runIf(hasWebKit())("in WebKit (Debian: webkit2gtk-driver, xvfb)", () =>
     await driver.findElement(By.css("html[dir=rtl]"));
     const count = () => driver.executeScript("return document.querySelectorAll('main svg').length");
     await driver.wait(async () => (await count()) > 10, 60_000);
-    const shown = await tourDashboard(page);
-    expect(shown).toEqual({ empty: false, found: [], slides: ["guess"] });
+    await checkDashboard(page);
     await driver.findElement(By.css("#language option[value=ar]")).click();
     await driver.findElement(By.css("html[dir=rtl]"));
     const text = await driver.executeScript("return document.body.textContent");
