@@ -17,7 +17,7 @@ def test_notebook_trains_measures_and_shows_figures(tmp_path):
     environment = os.environ | {
         "FER2013": str(data),
         "RUNS": str(tmp_path / "runs"),
-        "OPTIONS": "--phases 16x1 --batch 8 --validation 0.2",
+        "OPTIONS": "--phases 16x1 --batch 8 --validation 0.2 --stem 8 --widths 8 12 --depths 1 1",
     }
     command = [sys.executable, "-m", "jupyter", "execute", "--output", str(tmp_path / "done.ipynb")]
     result = subprocess.run(
