@@ -102,8 +102,18 @@ async function tourPhotos(driver) {
         .map((row) => row.split(",")[0]),
     ).size,
     json: JSON.parse(json.text).results.map((result) => result.faces?.length ?? result.error.length > 0),
+    zip: (({ name, text }) => [name, text.slice(0, 2)])(await saveBy(driver, "#list-zip")),
   };
-  return { one, group, compared, faces, rows, ordered, filtered, saved };
+  await driver.evaluate(() => {
+    const writeText = async (text) => (window.copied = text);
+    Object.defineProperty(navigator, "clipboard", { value: { writeText } });
+  });
+  await click(driver, "#list-copy");
+  const copied = await driver.evaluate(async () => {
+    while (!window.copied) await new Promise((resolve) => setTimeout(resolve, 50));
+    return window.copied.trim().split("\n").length;
+  });
+  return { one, group, compared, faces, rows, ordered, filtered, saved, copied };
 }
 
 /** Show a language and say what axe-core finds. */
@@ -254,6 +264,34 @@ async function tourSaved(driver) {
   return pictures.map(({ name, size: [width, height] }) => ({ name, large: width > 300 && height > 300 }));
 }
 
+/** Choose a photo: whether it and a word of waiting were shown before its answer came, and how many expressions the card then has. */
+async function tourPreview(driver) {
+  await driver.evaluate(() => {
+    window.before = [];
+    let answered = false;
+    document.addEventListener("emoji-answer", () => (answered = true), { once: true });
+    const watch = () => {
+      if (answered) return;
+      const shown = ["#picture", "#summary"].map((selector) => document.querySelector(selector).checkVisibility());
+      window.before.push(shown.every(Boolean));
+      requestAnimationFrame(watch);
+    };
+    watch();
+  });
+  await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
+  return driver.evaluate(() => [window.before.some(Boolean), document.querySelectorAll(".podium img").length]);
+}
+
+/** Choose from the gallery by its buttons: whether each sample has several faces. */
+async function tourSamples(driver) {
+  const faces = [];
+  for (let i = 1; i <= (await count(driver, "#samples-list button")); i++) {
+    const press = () => click(driver, `#samples-list li:nth-child(${i}) button`);
+    faces.push((await awaitAnswer(driver, press)).length > 1);
+  }
+  return faces;
+}
+
 /** What stands beside an answer in German, and how many parts of it are read out by themselves. */
 async function tourWords(driver) {
   await awaitAnswer(driver, () => driver.giveFiles([SAMPLE]));
@@ -343,9 +381,10 @@ async function tourBooth(driver) {
   return count(driver, "#booth-strip li");
 }
 
-/** On a phone, upright and on its side: answers in view, two photos, a list, the camera. */
+/** On a phone, upright and on its side, on a new page: a preview at once, answers in view, two photos, a list, the camera. */
 export async function checkPhone(driver) {
   await driver.resize(390, 844);
+  expect(await tourPreview(driver)).toEqual([true, 3]);
   const { one, group, ...rest } = await tourPhotos(driver);
   expect(Math.max(one, group)).toBeLessThan(1000);
   expect(rest).toEqual({
@@ -354,7 +393,8 @@ export async function checkPhone(driver) {
     rows: ["portrait.jpg", "group.jpg", "text.jpg"],
     ordered: ["group.jpg", "portrait.jpg", "text.jpg"],
     filtered: ["text.jpg"],
-    saved: { csv: 3, json: [1, 4, true] },
+    saved: { csv: 3, json: [1, 4, true], zip: ["emoji-photos.zip", "PK"] },
+    copied: 3,
   });
   await driver.resize(844, 390);
   expect(await tourAnswer(driver)).toBeLessThan(1000);
@@ -372,6 +412,7 @@ export async function checkRest(driver) {
   expect(answered).toEqual(drawn);
   const saved = { name: "sample-emoji.png", large: true };
   expect(await tourSaved(driver)).toEqual([saved, saved]);
+  expect(await tourSamples(driver)).toEqual([false, false, false, false, true, false, false]);
   const face = await tourFace(driver);
   expect(face.late).toBeLessThan(1000);
   expect(face.focus).toEqual(["camera-keep", "camera-start"]);
