@@ -20,6 +20,7 @@ help: ## list the targets
 
 setup: .venv/ready ## make the Python environment (.venv)
 
+# Each worker has a core, so TensorFlow's own threads would only stand in each other's way.
 test: setup lint site ## run every test, on every core
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
 	cd web && npm run --silent test
